@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// What every target is compiled with, beyond the Swift 6 language mode.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+]
+
+/// A library module of ours and the modules that it may import: the arrows of `Docs/Architecture.md`.
+struct Module {
+    var name: String
+    var imports: [String] = []
+    var testImports: [String] = []
+}
+
+let modules = [
+    Module(name: "OmnibusJSON"),
+    Module(name: "CloudEvents", imports: ["OmnibusJSON"]),
+    Module(name: "CloudEventsFoundation", imports: ["CloudEvents", "OmnibusJSON"]),
+    Module(name: "OmnibusCore", imports: ["CloudEvents", "OmnibusJSON"], testImports: ["CloudEventsFoundation"]),
+    Module(
+        name: "OmnibusInMemory",
+        imports: ["OmnibusCore", "CloudEvents", "OmnibusJSON"],
+        testImports: ["OmnibusTesting"]
+    ),
+    Module(
+        name: "Omnibus",
+        imports: ["OmnibusInMemory", "OmnibusCore", "CloudEventsFoundation", "CloudEvents", "OmnibusJSON"],
+        testImports: ["OmnibusTesting"]
+    ),
+    Module(name: "OmnibusTesting", imports: ["Omnibus"]),
+]
+
+/// A program in `Examples/`, named after its folder; all of them need nothing but the bus.
+let examples: [String] = []
+
+let package = Package(
+    name: "swift-omnibus",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    targets: modules.flatMap { module -> [Target] in
+        [
+            .target(
+                name: module.name,
+                dependencies: module.imports.map { .byName(name: $0) },
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "\(module.name)Tests",
+                dependencies: ([module.name] + module.imports + module.testImports).map { .byName(name: $0) },
+                swiftSettings: settings
+            ),
+        ]
+    }
+        + examples.map {
+            .executableTarget(name: $0, dependencies: ["Omnibus"], path: "Examples/\($0)", swiftSettings: settings)
+        },
+    swiftLanguageModes: [.v6]
+)

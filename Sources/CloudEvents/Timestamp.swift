@@ -1,0 +1,6 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A point in time.
+public struct Timestamp: Sendable, Hashable {
+}

@@ -1,0 +1,9 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+// One import gives a user all the words.
+@_exported public import CloudEvents
+@_exported public import CloudEventsFoundation
+@_exported public import OmnibusCore
+@_exported public import OmnibusInMemory
+@_exported public import OmnibusJSON

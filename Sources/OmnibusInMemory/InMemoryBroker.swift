@@ -1,0 +1,6 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A broker that keeps everything in this process.
+public actor InMemoryBroker {
+}
