@@ -1,0 +1,63 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The rules that topics and patterns share, as functions over their text.
+public enum TopicName {
+    /// Whether a text is to be a topic or a pattern.
+    package enum Kind { case topic, pattern }
+
+    static let dot = UInt8(ascii: ".")
+    static let star = UInt8(ascii: "*")
+    static let hash = UInt8(ascii: "#")
+
+    /// The first word of every topic that is the system's own.
+    package static let systemWord = "omnibus"
+    /// The longest name of a system topic: what Kafka allows, the shortest limit of all back ends that keep names.
+    package static let maximumSystemLength = 249
+    /// The most words of a system topic: a user's topic and the prefix.
+    package static let maximumSystemWordCount = 64
+}
+
+extension TopicName {
+    /// Counts a name as the limits do: ASCII letters, digits, `.`, `_` and `-` are one each, every other byte is four.
+    ///
+    /// Four is what the longest escape of a byte needs on a back end that allows only the former.
+    public static func length(of name: String) -> Int {
+        name.utf8.reduce(0) { $0 + self.cost(of: $1) }
+    }
+
+    static func cost(of byte: UInt8) -> Int {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), self.dot, UInt8(ascii: "-"), UInt8(ascii: "_"):
+            1
+        default: 4
+        }
+    }
+
+    static func wordCount(of name: String) -> Int {
+        name.isEmpty ? 0 : name.utf8.reduce(1) { $0 + ($1 == self.dot ? 1 : 0) }
+    }
+
+    static func isSystem(_ name: String) -> Bool {
+        let prefix = self.systemWord.utf8
+        guard name.utf8.starts(with: prefix) else { return false }
+        return name.utf8.count == prefix.count || name.utf8.dropFirst(prefix.count).first == self.dot
+    }
+
+    /// Compares bytes; `String` would take canonically equivalent texts for equal, which no back end does.
+    static func areEqual(_ lhs: String, _ rhs: String) -> Bool {
+        lhs.utf8.elementsEqual(rhs.utf8)
+    }
+
+    /// Hashes bytes, as ``areEqual(_:_:)`` compares them.
+    static func hash(_ name: String, into hasher: inout Hasher) {
+        let isHashed: Void? = name.utf8.withContiguousStorageIfAvailable { bytes in
+            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+        if isHashed == nil {
+            for byte in name.utf8 { hasher.combine(byte) }
+        }
+        hasher.combine(0xFF as UInt8)
+    }
+}
