@@ -45,9 +45,34 @@ extension TopicName {
         return name.utf8.count == prefix.count || name.utf8.dropFirst(prefix.count).first == self.dot
     }
 
+    static func isSystem(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        let prefix = self.systemWord.utf8
+        guard name.first == UInt8(ascii: "o"), name.starts(with: prefix) else { return false }
+        return name.count == prefix.count || name[prefix.count] == self.dot
+    }
+
     /// Compares bytes; `String` would take canonically equivalent texts for equal, which no back end does.
     static func areEqual(_ lhs: String, _ rhs: String) -> Bool {
-        lhs.utf8.elementsEqual(rhs.utf8)
+        guard lhs.utf8.count == rhs.utf8.count else { return false }
+        var lhs = lhs
+        var rhs = rhs
+        return lhs.withUTF8 { lhs in rhs.withUTF8 { rhs in self.areEqual(lhs, rhs) } }
+    }
+
+    static func areEqual(_ lhs: UnsafeBufferPointer<UInt8>, _ rhs: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard lhs.count == rhs.count else { return false }
+        let (left, right) = (UnsafeRawBufferPointer(lhs), UnsafeRawBufferPointer(rhs))
+        var offset = 0
+        while offset + 8 <= left.count {
+            let word = left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            guard word == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
+            offset += 8
+        }
+        while offset < left.count {
+            guard left[offset] == right[offset] else { return false }
+            offset += 1
+        }
+        return true
     }
 
     /// Hashes bytes, as ``areEqual(_:_:)`` compares them.

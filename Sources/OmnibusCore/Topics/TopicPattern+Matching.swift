@@ -117,7 +117,7 @@ private struct StateSet {
                 switch words[state].kind {
                 case .any: next.insert(state, of: words)
                 case .one: next.insert(state + 1, of: words)
-                case .literal where WordCursor.areEqual(words[state].bytes, word): next.insert(state + 1, of: words)
+                case .literal where TopicName.areEqual(words[state].bytes, word): next.insert(state + 1, of: words)
                 case .literal, .end: continue
                 }
                 isAlive = true

@@ -1,0 +1,106 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What was matched lately, for topics that return: a bounded table in front of a trie.
+///
+/// It belongs to one trie and one owner, who locks it; a broker keeps one in each of its stripes. Entries of another
+/// generation of the trie do not count, so a change of the trie needs no word to the cache. A hit allocates nothing.
+package struct MatchCache: Sendable {
+    private struct Entry: Sendable {
+        var hash: UInt64 = 0
+        var generation: UInt64 = 0
+        var name = ""
+        var tokens: [PatternTrie.Token] = []
+        var isUsed = false
+    }
+
+    private var entries: [Entry]
+    private var scratch = PatternTrie.Scratch()
+    private let seed: UInt64
+
+    /// The number of calls that found their topic, and of those that did not.
+    package private(set) var hits = 0
+    package private(set) var misses = 0
+
+    /// Creates a cache for as many topics as the next power of two holds, at least 2.
+    package init(capacity: Int = 2_048) {
+        var count = 2
+        while count < capacity { count *= 2 }
+        self.entries = Array(repeating: Entry(), count: count)
+        self.seed = UInt64(truncatingIfNeeded: Hasher().finalize())
+    }
+
+    /// The most topics that the cache remembers.
+    package var capacity: Int { self.entries.count }
+
+    /// Hands over the tokens of all patterns that match a topic, from memory or from the trie.
+    package mutating func withTokens<Result>(
+        for topic: Topic,
+        in trie: borrowing PatternTrie,
+        _ body: (UnsafeBufferPointer<PatternTrie.Token>) throws -> Result
+    ) rethrows -> Result {
+        let index = self.index(for: topic, in: trie)
+        return try self.entries[index].tokens.withUnsafeBufferPointer(body)
+    }
+
+    /// The tokens of all patterns that match a topic, from memory or from the trie.
+    package mutating func tokens(for topic: Topic, in trie: borrowing PatternTrie) -> [PatternTrie.Token] {
+        self.entries[self.index(for: topic, in: trie)].tokens
+    }
+
+    private mutating func index(for topic: Topic, in trie: borrowing PatternTrie) -> Int {
+        var name = topic.name
+        let hash = name.withUTF8 { Self.hash($0, seed: self.seed) }
+        // Two places for each topic, so that two busy ones that fall on one place do not drive each other out.
+        let first = Int(truncatingIfNeeded: hash) & (self.entries.count - 1)
+        for index in [first, first ^ 1] where self.holds(topic, hash, trie.generation, at: index) {
+            self.hits += 1
+            return index
+        }
+        self.misses += 1
+        let isFirstCurrent = self.entries[first].isUsed && self.entries[first].generation == trie.generation
+        let index = isFirstCurrent ? first ^ 1 : first
+        // The older one of the two moves to the second place, and what stood there is forgotten.
+        if isFirstCurrent { self.entries.swapAt(first, index) }
+        self.refill(first, topic, hash, trie)
+        return first
+    }
+
+    @inline(__always)
+    private func holds(_ topic: Topic, _ hash: UInt64, _ generation: UInt64, at index: Int) -> Bool {
+        self.entries.withUnsafeBufferPointer { entries in
+            entries[index].hash == hash && entries[index].generation == generation && entries[index].isUsed
+                && TopicName.areEqual(entries[index].name, topic.name)
+        }
+    }
+
+    private mutating func refill(_ index: Int, _ topic: Topic, _ hash: UInt64, _ trie: borrowing PatternTrie) {
+        var tokens = self.entries[index].tokens
+        self.entries[index].tokens = []
+        tokens.removeAll(keepingCapacity: tokens.capacity <= 64)
+        trie.match(topic, using: &self.scratch, into: &tokens)
+        self.entries[index] = Entry(
+            hash: hash,
+            generation: trie.generation,
+            name: topic.name,
+            tokens: tokens,
+            isUsed: true
+        )
+    }
+
+    private static func hash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var hash = seed ^ UInt64(raw.count)
+        var offset = 0
+        while offset + 8 <= raw.count {
+            hash = WordKey.mix(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xA076_1D64_78BD_642F)
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        while offset < raw.count {
+            rest = rest << 8 | UInt64(raw[offset])
+            offset += 1
+        }
+        return WordKey.mix(hash ^ rest, 0xE703_7ED1_A0B4_28DB)
+    }
+}

@@ -1,0 +1,56 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+extension PatternTrie {
+    /// Checks that the parts of the trie agree, walking over all of it; returns what does not, for tests.
+    package func checkInvariants() -> [String] {
+        var findings: [String] = []
+        var children: [UInt32: [EdgeTable.Edge]] = [:]
+        for edge in self.edges.edges { children[edge.node, default: []].append(edge) }
+
+        var visited: Set<UInt32> = []
+        var uses: [UInt32: UInt32] = [:]
+        var pairs = 0
+        var lists: Set<UInt32> = []
+        var open: [(node: UInt32, isBelowHash: Bool)] = [(0, false)]
+        while let (index, isBelowHash) = open.popLast() {
+            guard visited.insert(index).inserted else {
+                findings.append("node \(index) has two parents")
+                continue
+            }
+            let node = self.nodes[Int(index)]
+            if node.isFree { findings.append("node \(index) is in use and free") }
+            if index != 0, node.hasNothing { findings.append("node \(index) holds nothing") }
+            if (node.literals & Node.isBelowHash != 0) != isBelowHash {
+                findings.append("node \(index) is wrong about the # above it")
+            }
+            var literals = children[index] ?? []
+            if node.literalWord != Self.none {
+                literals.append(EdgeTable.Edge(node: index, word: node.literalWord, child: node.literalChild))
+            }
+            if literals.count != Int(node.literalCount) { findings.append("node \(index) miscounts its children") }
+            for edge in literals {
+                uses[edge.word, default: 0] += 1
+                open.append((edge.child, isBelowHash))
+            }
+            if node.starChild != Self.none { open.append((node.starChild, isBelowHash)) }
+            if node.hashChild != Self.none { open.append((node.hashChild, true)) }
+
+            var tokens: [Token] = []
+            self.appendTokens(of: node.tokens, to: &tokens)
+            pairs += tokens.count
+            if zip(tokens, tokens.dropFirst()).contains(where: >=) {
+                findings.append("node \(index) mixes its tokens up")
+            }
+            if node.tokens != Self.none, node.tokens & Self.listMark != 0 { lists.insert(node.tokens) }
+        }
+        if visited.count != self.nodeCount { findings.append("\(self.nodeCount - visited.count) nodes are lost") }
+        if pairs != self.count { findings.append("\(pairs) tokens, counted as \(self.count)") }
+        if lists.count != self.tokenLists.count - self.freeLists.count { findings.append("token lists are lost") }
+        if uses.count != self.words.count { findings.append("\(self.words.count - uses.count) words are lost") }
+        for (word, count) in uses where self.words.uses(of: word) != count {
+            findings.append("word \(word) is used \(count) times, counted as \(self.words.uses(of: word))")
+        }
+        return findings
+    }
+}

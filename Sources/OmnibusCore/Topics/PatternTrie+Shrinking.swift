@@ -1,0 +1,45 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+extension PatternTrie {
+    /// Renumbers nodes, words and token lists without holes, where most of them are free; amortised over the removals.
+    mutating func shrinkIfMostlyEmpty() {
+        let hasFreeNodes = self.nodes.count > 64 && self.nodeCount * 4 < self.nodes.count
+        let hasFreeLists = self.tokenLists.count > 64 && self.freeLists.count * 4 > self.tokenLists.count * 3
+        guard hasFreeNodes || hasFreeLists || self.words.isMostlyEmpty else { return }
+
+        var numbers = Array(repeating: Self.none, count: self.nodes.count)
+        var nodes: [Node] = []
+        nodes.reserveCapacity(self.nodeCount)
+        for index in self.nodes.indices where !self.nodes[index].isFree {
+            numbers[index] = UInt32(nodes.count)
+            nodes.append(self.nodes[index])
+        }
+        let words = self.words.renumber()
+        var tokenLists: [[Token]] = []
+        for index in nodes.indices {
+            nodes[index].renumber(nodes: numbers, words: words)
+            let entry = nodes[index].tokens
+            guard entry != Self.none, entry & Self.listMark != 0 else { continue }
+            nodes[index].tokens = UInt32(tokenLists.count) | Self.listMark
+            tokenLists.append(self.tokenLists[Int(entry & ~Self.listMark)])
+        }
+        self.edges.renumber(nodes: numbers, words: words)
+        self.nodes = nodes
+        self.tokenLists = tokenLists
+        self.freeLists = []
+        self.firstFree = Self.none
+        self.freeCount = 0
+    }
+}
+
+extension PatternTrie.Node {
+    fileprivate mutating func renumber(nodes: [UInt32], words: [UInt32]) {
+        if self.literalWord != PatternTrie.none {
+            self.literalWord = words[Int(self.literalWord)]
+            self.literalChild = nodes[Int(self.literalChild)]
+        }
+        if self.starChild != PatternTrie.none { self.starChild = nodes[Int(self.starChild)] }
+        if self.hashChild != PatternTrie.none { self.hashChild = nodes[Int(self.hashChild)] }
+    }
+}

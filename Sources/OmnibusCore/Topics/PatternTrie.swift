@@ -1,0 +1,112 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+// orders.*.paid → 7, orders.# → 9, orders → 3
+//
+//   root ── orders {3} ─┬─ * ── paid {7}
+//                       └─ # {9}
+//
+// A node is 24 bytes in one array, found by its index: its `*` and `#` children, one literal child, and its tokens.
+// Literal children beyond the first stand in one hash table for the whole trie, keyed by node and word, so a chain of
+// only children, which most of a large trie is, needs nothing but neighbours in the array. Words are numbers (see
+// `WordTable`). Freed nodes form a list; when most nodes or words are free, everything is renumbered and shrinks.
+
+/// Patterns and the tokens that stand for their subscribers, made to be matched against many topics.
+///
+/// A token is a small number that means something to the owner. The trie is a value: its owner locks it. Inserting and
+/// removing take time linear in the pattern's words; matching takes at most one visit of each node for each word of
+/// the topic. `match` reads only, so several threads may match on one value; see `MatchCache` for topics that return.
+package struct PatternTrie: Sendable {
+    package typealias Token = UInt32
+
+    struct Node: Sendable {
+        /// The number of literal children, and in the highest bit whether there is a `#` above this node.
+        var literals: UInt32 = 0
+        var literalWord = PatternTrie.none
+        /// The child by `literalWord`; in a free node, the next free one.
+        var literalChild = PatternTrie.none
+        var starChild = PatternTrie.none
+        var hashChild = PatternTrie.none
+        /// None, one token, or, with the highest bit set, an index into `tokenLists`.
+        var tokens = PatternTrie.none
+
+        static let isBelowHash: UInt32 = 1 << 31
+        static let freeMark: UInt32 = .max
+
+        var literalCount: UInt32 { self.literals & ~Self.isBelowHash }
+        var isFree: Bool { self.literals == Self.freeMark }
+        var hasNothing: Bool { !self.hasChildren && self.tokens == PatternTrie.none }
+        var hasChildren: Bool { self.leadsOn || self.hashChild != PatternTrie.none }
+        /// Whether a word leads from here to another node.
+        var leadsOn: Bool { self.literalCount > 0 || self.starChild != PatternTrie.none }
+    }
+
+    static let none = UInt32.max
+    static let listMark: UInt32 = 1 << 31
+
+    var nodes: [Node] = [Node()]
+    var words: WordTable
+    var edges: EdgeTable
+    /// The tokens of patterns that have several, in ascending order.
+    var tokenLists: [[Token]] = []
+    var freeLists: [UInt32] = []
+    var firstFree = PatternTrie.none
+    var freeCount = 0
+
+    /// Grows with every change: what was matched in another generation may be out of date.
+    package private(set) var generation: UInt64 = 0
+    /// The number of pairs of pattern and token.
+    package private(set) var count = 0
+
+    package init() {
+        // Random in each process, so that nobody can choose words that all fall on one place of the tables.
+        let seed = UInt64(truncatingIfNeeded: Hasher().finalize())
+        self.words = WordTable(seed: seed)
+        self.edges = EdgeTable(seed: seed)
+    }
+
+    /// The number of nodes in use, the root included.
+    package var nodeCount: Int { self.nodes.count - self.freeCount }
+    /// The number of different words that the patterns write out.
+    package var wordCount: Int { self.words.count }
+    /// The memory that the trie's arrays occupy, in bytes.
+    package var byteEstimate: Int {
+        self.nodes.capacity * MemoryLayout<Node>.stride + self.words.byteEstimate + self.edges.byteEstimate
+            + self.tokenLists.reduce(self.tokenLists.capacity * 8) { $0 + 32 + $1.capacity * 4 }
+            + self.freeLists.capacity * 4
+    }
+
+    /// Adds a token to a pattern; false where it was there already.
+    @discardableResult
+    package mutating func insert(_ pattern: TopicPattern, _ token: Token) -> Bool {
+        var name = pattern.name
+        let isNew = name.withUTF8 { bytes in
+            var node: UInt32 = 0
+            var cursor = KeyCursor(bytes)
+            while let key = cursor.next() { node = self.makeChild(of: node, by: key, cursor.word) }
+            return self.addToken(token, to: node)
+        }
+        guard isNew else { return false }
+        self.generation += 1
+        self.count += 1
+        return true
+    }
+
+    /// Takes a token away from a pattern, and gives back what nothing else needs; false where it was not there.
+    @discardableResult
+    package mutating func remove(_ pattern: TopicPattern, _ token: Token) -> Bool {
+        var name = pattern.name
+        let isGone = name.withUTF8 { bytes in
+            guard let path = self.path(of: bytes), self.removeToken(token, from: path[path.count - 1].node) else {
+                return false
+            }
+            self.prune(path)
+            return true
+        }
+        guard isGone else { return false }
+        self.generation += 1
+        self.count -= 1
+        self.shrinkIfMostlyEmpty()
+        return true
+    }
+}
