@@ -1,7 +1,88 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A JSON value (RFC 8259).
-public enum JSONValue: Sendable, Hashable {
+/// A JSON value (RFC 8259): null, a boolean, a number, a string, an array or an object.
+///
+/// Numbers are kept in two cases so that integers stay exact: what is written without a fraction or an exponent and
+/// fits 64 bits is an `integer`, all others are a `number`.
+///
+/// **Equality** follows the value, not how it is kept: `.integer(1)` equals `.number(1.0)`, and both have the same
+/// hash; an integer that no double can represent equals no number. Strings are equal when their Unicode scalars are
+/// (RFC 8259, section 8.3), so a composed and a decomposed `é` differ, unlike in Swift's own comparison. Objects are
+/// equal when they have the same members in any order. As everywhere, NaN (which JSON does not have) equals nothing.
+///
+/// Comparing, writing and releasing a value take stack by its depth. The parser bounds the depth of what comes from
+/// outside; a program that nests values of its own has to stay within reason too.
+public enum JSONValue: Sendable {
+    /// The literal `null`.
     case null
+    /// One of the literals `true` and `false`.
+    case bool(Bool)
+    /// A whole number that fits 64 bits, exact.
+    case integer(Int64)
+    /// Any other number, as the nearest double.
+    case number(Double)
+    /// A text.
+    case string(String)
+    /// Values in order.
+    case array([JSONValue])
+    /// Members, each with a name of its own, in the order of the source.
+    case object(JSONObject)
+}
+
+extension JSONValue {
+    /// Creates a number from an integer of any type; one that does not fit 64 bits becomes the nearest double.
+    public init(_ value: some BinaryInteger) {
+        if let integer = Int64(exactly: value) {
+            self = .integer(integer)
+        } else {
+            self = .number(Double(value))
+        }
+    }
+}
+
+extension JSONValue: Hashable {
+    public static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.integer(let integer), .number(let number)), (.number(let number), .integer(let integer)):
+            Int64(exactly: number) == integer
+        case (.string(let left), .string(let right)): JSONName.isSame(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null:
+            hasher.combine(0 as UInt8)
+        case .bool(let value):
+            hasher.combine(1 as UInt8)
+            hasher.combine(value)
+        case .integer(let value):
+            hasher.combine(2 as UInt8)
+            hasher.combine(value)
+        case .number(let value):
+            hasher.combine(2 as UInt8)
+            if let integer = Int64(exactly: value) {
+                hasher.combine(integer)
+            } else {
+                hasher.combine(value)
+            }
+        case .string(let value):
+            hasher.combine(3 as UInt8)
+            hasher.combine(JSONName(text: value))
+        case .array(let value):
+            hasher.combine(4 as UInt8)
+            hasher.combine(value)
+        case .object(let value):
+            hasher.combine(5 as UInt8)
+            hasher.combine(value)
+        }
+    }
 }

@@ -1,0 +1,23 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a JSON value is laid out when it is written.
+public struct JSONWritingOptions: Sendable, Hashable {
+    /// Whether every element and member has a line of its own, indented by two spaces a level.
+    public var isPretty: Bool
+    /// Whether members are written in the order of their names, by UTF-16 code units, and not in their own order.
+    public var sortsKeys: Bool
+
+    /// Creates options.
+    public init(isPretty: Bool = false, sortsKeys: Bool = false) {
+        self.isPretty = isPretty
+        self.sortsKeys = sortsKeys
+    }
+
+    /// No white space, members in their own order.
+    public static let compact: JSONWritingOptions = JSONWritingOptions()
+    /// A line for each element and member, members in their own order.
+    public static let pretty: JSONWritingOptions = JSONWritingOptions(isPretty: true)
+    /// No white space, members in the order of their names.
+    public static let sorted: JSONWritingOptions = JSONWritingOptions(sortsKeys: true)
+}
