@@ -1,0 +1,59 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The value of an extension attribute, in the types that CloudEvents 1.0 defines.
+///
+/// Not every format keeps the type: many write all of them as text.
+public enum CloudEventAttributeValue: Sendable, Hashable {
+    /// A Boolean.
+    case boolean(Bool)
+    /// A whole number of 32 bits.
+    case integer(Int32)
+    /// A text without control characters.
+    case string(String)
+    /// Bytes.
+    case binary([UInt8])
+    /// An absolute URI, as its text.
+    case uri(String)
+    /// A URI or a relative reference, as its text.
+    case uriReference(String)
+    /// A point in time.
+    case timestamp(Timestamp)
+}
+
+extension CloudEventAttributeValue {
+    /// The text, if this is a string, a URI or a URI reference.
+    public var stringValue: String? {
+        switch self {
+        case .string(let value), .uri(let value), .uriReference(let value): value
+        default: nil
+        }
+    }
+
+    /// The number, if this is an integer.
+    public var integerValue: Int32? {
+        if case .integer(let value) = self { value } else { nil }
+    }
+
+    /// The truth value, if this is a Boolean.
+    public var booleanValue: Bool? {
+        if case .boolean(let value) = self { value } else { nil }
+    }
+
+    /// The point in time, if this is a timestamp.
+    public var timestampValue: Timestamp? {
+        if case .timestamp(let value) = self { value } else { nil }
+    }
+}
+
+extension CloudEventAttributeValue: ExpressibleByStringInterpolation {
+    public init(stringLiteral value: String) { self = .string(value) }
+}
+
+extension CloudEventAttributeValue: ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int32) { self = .integer(value) }
+}
+
+extension CloudEventAttributeValue: ExpressibleByBooleanLiteral {
+    public init(booleanLiteral value: Bool) { self = .boolean(value) }
+}

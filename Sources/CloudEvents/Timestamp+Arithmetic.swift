@@ -1,0 +1,25 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+// `InstantProtocol` brings the operators: `timestamp + duration`, `timestamp - duration`, `later - earlier`.
+extension Timestamp: InstantProtocol {
+    /// Returns the point in time that lies that much later, or earlier if the duration is negative.
+    ///
+    /// Fractions of a nanosecond are dropped towards zero; the result stays between `earliest` and `latest`.
+    public func advanced(by duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        let (sum, isOverflown) = self.secondsSinceEpoch.addingReportingOverflow(seconds)
+        if isOverflown { return seconds < 0 ? .earliest : .latest }
+        return Timestamp(secondsSinceEpoch: sum, nanoseconds: self.nanoseconds + Int(attoseconds / 1_000_000_000))
+    }
+
+    /// Returns the time from this point to another: positive if the other is later.
+    public func duration(to other: Timestamp) -> Duration {
+        .seconds(other.secondsSinceEpoch - self.secondsSinceEpoch) + .nanoseconds(other.nanoseconds - self.nanoseconds)
+    }
+
+    /// Returns the time from another point to this one: positive if this is later.
+    public func duration(since other: Timestamp) -> Duration {
+        other.duration(to: self)
+    }
+}

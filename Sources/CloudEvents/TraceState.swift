@@ -1,0 +1,65 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The grammar of the `tracestate` header: a list of keys and values.
+enum TraceState {
+    /// The largest number of entries that the Recommendation allows.
+    private static let entryLimit = 32
+
+    /// Says whether a text is a valid `tracestate` header value, or empty.
+    ///
+    /// Entries may be empty and have blanks around them; a key occurs once.
+    static func isValid(_ text: String) -> Bool {
+        if text.isEmpty { return true }
+        var keys: [Substring.UTF8View.SubSequence] = []
+        for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: true) {
+            let entry = Self.withoutBlanks(part)
+            if entry.isEmpty { continue }
+            guard let sign = entry.firstIndex(of: UInt8(ascii: "=")) else { return false }
+            let key = entry[..<sign]
+            guard Self.isKey(key), Self.isValue(entry[entry.index(after: sign)...]) else { return false }
+            guard keys.count < Self.entryLimit, !keys.contains(where: { $0.elementsEqual(key) }) else { return false }
+            keys.append(key)
+        }
+        return true
+    }
+
+    private static func withoutBlanks(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        let start = text.drop(while: isBlank)
+        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return start[start.endIndex...] }
+        return start[...last]
+    }
+
+    /// A name, or a tenant and a system's name joined by `@`.
+    private static func isKey(_ key: Substring.UTF8View) -> Bool {
+        guard let at = key.firstIndex(of: UInt8(ascii: "@")) else {
+            return key.count <= 256 && Self.isName(key, beginsWithDigit: false)
+        }
+        let tenant = key[..<at]
+        let system = key[key.index(after: at)...]
+        return tenant.count <= 241 && system.count <= 14 && Self.isName(tenant, beginsWithDigit: true)
+            && Self.isName(system, beginsWithDigit: false)
+    }
+
+    private static func isName(_ name: Substring.UTF8View, beginsWithDigit: Bool) -> Bool {
+        guard let first = name.first else { return false }
+        switch first {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): break
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): guard beginsWithDigit else { return false }
+        default: return false
+        }
+        return name.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "/"): true
+            default: false
+            }
+        }
+    }
+
+    private static func isValue(_ value: Substring.UTF8View) -> Bool {
+        guard let last = value.last, last != 0x20, value.count <= 256 else { return false }
+        return value.allSatisfy { $0 >= 0x20 && $0 <= 0x7E && $0 != UInt8(ascii: "=") }
+    }
+}
