@@ -1,0 +1,26 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEvents
+
+/// Who vouches for a message: issuer, client, signature and the time of signing.
+///
+/// It travels with the message as it is; nothing here checks it.
+public struct AuthMetadata: Hashable, Sendable {
+    /// Who issued the identity.
+    public var issuer: String
+    /// Whose identity it is.
+    public var clientID: String
+    /// The signature's bytes; what they are made of is the signer's business.
+    public var signature: [UInt8]
+    /// When it was signed.
+    public var timestamp: Timestamp
+
+    /// Creates authentication data.
+    public init(issuer: String, clientID: String, signature: [UInt8], timestamp: Timestamp) {
+        self.issuer = issuer
+        self.clientID = clientID
+        self.signature = signature
+        self.timestamp = timestamp
+    }
+}

@@ -1,0 +1,41 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The name of a kind of event, such as `agent.task.created`: any text that is not empty.
+///
+/// It is often the topic's text. It differs where one topic carries several kinds of event.
+public struct EventType: RawRepresentable, Hashable, Sendable {
+    /// The name.
+    public let rawValue: String
+
+    /// Creates a type from its name.
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// Creates a type from its name.
+    public init(_ name: String) {
+        self.rawValue = name
+    }
+}
+
+extension EventType: ExpressibleByStringLiteral {
+    public init(stringLiteral name: String) {
+        self.rawValue = name
+    }
+}
+
+extension EventType: CustomStringConvertible {
+    public var description: String { self.rawValue }
+}
+
+extension EventType: Codable {
+    public init(from decoder: any Decoder) throws {
+        self.rawValue = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(self.rawValue)
+    }
+}

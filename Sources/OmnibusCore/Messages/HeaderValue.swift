@@ -1,0 +1,75 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The value of a header: text, integer, double, boolean or bytes.
+///
+/// The kind survives in memory, in the binary form and in journals. Back ends whose headers are text carry it as text.
+public enum HeaderValue: Hashable, Sendable {
+    case text(String)
+    case integer(Int64)
+    case double(Double)
+    case boolean(Bool)
+    case bytes([UInt8])
+
+    /// The text, if it is text.
+    public var text: String? {
+        if case .text(let text) = self { text } else { nil }
+    }
+
+    /// The integer, if it is one.
+    public var integer: Int64? {
+        if case .integer(let integer) = self { integer } else { nil }
+    }
+
+    /// The double, if it is one.
+    public var double: Double? {
+        if case .double(let double) = self { double } else { nil }
+    }
+
+    /// The boolean, if it is one.
+    public var boolean: Bool? {
+        if case .boolean(let boolean) = self { boolean } else { nil }
+    }
+
+    /// The bytes, if it is bytes.
+    public var bytes: [UInt8]? {
+        if case .bytes(let bytes) = self { bytes } else { nil }
+    }
+}
+
+extension HeaderValue: ExpressibleByStringLiteral {
+    public init(stringLiteral text: String) {
+        self = .text(text)
+    }
+}
+
+extension HeaderValue: ExpressibleByIntegerLiteral {
+    public init(integerLiteral integer: Int64) {
+        self = .integer(integer)
+    }
+}
+
+extension HeaderValue: ExpressibleByFloatLiteral {
+    public init(floatLiteral double: Double) {
+        self = .double(double)
+    }
+}
+
+extension HeaderValue: ExpressibleByBooleanLiteral {
+    public init(booleanLiteral boolean: Bool) {
+        self = .boolean(boolean)
+    }
+}
+
+extension HeaderValue: CustomStringConvertible {
+    /// The value as text; bytes as their number.
+    public var description: String {
+        switch self {
+        case .text(let text): text
+        case .integer(let integer): "\(integer)"
+        case .double(let double): "\(double)"
+        case .boolean(let boolean): "\(boolean)"
+        case .bytes(let bytes): "\(bytes.count) bytes"
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEvents
+
+extension Message: Equatable {
+    /// Compares everything that a reader can see; payloads as ``Payload`` does, typed ones by their bytes.
+    public static func == (left: Message, right: Message) -> Bool {
+        left.topic == right.topic
+            && left.key == right.key
+            && left.id == right.id
+            && left.acceptedAt == right.acceptedAt
+            && left.priority == right.priority
+            && Self.haveEqualFields(left, right)
+            && left.payload == right.payload
+    }
+
+    private static func haveEqualFields(_ left: Message, _ right: Message) -> Bool {
+        if left.extras === right.extras { return true }
+        return left.type == right.type
+            && left.source == right.source
+            && left.subject == right.subject
+            && left.contentType == right.contentType
+            && left.dataSchema == right.dataSchema
+            && left.sequence == right.sequence
+            && left.headers == right.headers
+            && left.createdAt == right.createdAt
+            && left.correlationID == right.correlationID
+            && left.causationID == right.causationID
+            && left.replyTo == right.replyTo
+            && left.storedTraceContext == right.storedTraceContext
+            && left.parentSpanID == right.parentSpanID
+            && left.timeToLive == right.timeToLive
+            && left.authentication == right.authentication
+    }
+}

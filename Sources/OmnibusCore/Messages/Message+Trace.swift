@@ -1,0 +1,19 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEvents
+
+extension Message {
+    /// The trace context that follows from the id: its 128 bits are the trace id, the last 64 of them the span id.
+    ///
+    /// It is not marked as sampled, since nobody has recorded anything.
+    var derivedTraceContext: TraceContext {
+        let (high, low) = self.id.bits
+        return TraceContext(traceIDHigh: high, traceIDLow: low, spanID: low, flags: 0)
+    }
+
+    /// The trace context of ids as text, or nil if they are not valid; without a span id the trace id's end is one.
+    static func traceContext(traceID: String, spanID: String?) -> TraceContext? {
+        try? TraceContext(traceparent: "00-\(traceID)-\(spanID ?? String(traceID.suffix(16)))-01")
+    }
+}

@@ -1,0 +1,90 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEvents
+public import OmnibusJSON
+
+/// What a message carries: bytes, a JSON value, or a Swift value that is encoded only when its bytes are asked for.
+///
+/// ```swift
+/// let message = Message(topic: "tasks", payload: ["action": "analyze", "pages": 12])
+/// message.payload["action"]          // "analyze"
+/// ```
+///
+/// A typed value that is published and handled in one process is never encoded. Otherwise it is encoded once, and
+/// later calls return the same bytes.
+public struct Payload: Sendable {
+    /// How a payload is held.
+    public enum Storage: Sendable {
+        /// Bytes whose meaning the message's content type tells.
+        case bytes([UInt8])
+        /// A JSON value.
+        case json(JSONValue)
+        /// A Swift value and the codec for it.
+        case typed(any TypedPayload)
+    }
+
+    /// How the payload is held.
+    public let storage: Storage
+
+    /// No bytes at all.
+    public static let empty = Payload(bytes: [])
+
+    /// Creates a payload held in this way.
+    public init(storage: Storage) {
+        self.storage = storage
+    }
+
+    /// Creates a payload of bytes.
+    public init(bytes: some Sequence<UInt8>) {
+        self.storage = .bytes(Array(bytes))
+    }
+
+    /// Creates a payload of a JSON value.
+    public init(json: JSONValue) {
+        self.storage = .json(json)
+    }
+
+    /// Creates a payload of a Swift value, which the codec encodes when its bytes are asked for.
+    public init<Value: Encodable & Sendable>(_ value: Value, codec: any PayloadCodec) {
+        self.storage = .typed(TypedBox(value, codec: codec))
+    }
+
+    /// The media type that the payload knows of itself: that of its codec, `application/json`, or nil for bytes.
+    public var contentType: String? {
+        switch self.storage {
+        case .bytes: nil
+        case .json: Self.jsonContentType
+        case .typed(let payload): payload.contentType
+        }
+    }
+
+    package static let jsonContentType = "application/json"
+
+    /// The size in bytes, exact for bytes and a guess otherwise; encodes nothing.
+    ///
+    /// Complexity: constant, except for JSON values, which are walked through.
+    public var estimatedSize: Int {
+        switch self.storage {
+        case .bytes(let bytes): bytes.count
+        case .json(let value): Self.estimatedSize(of: value)
+        case .typed(let payload): payload.estimatedSize
+        }
+    }
+
+    /// What a value of this type counts with while it is not encoded: its stride, and a constant for what it points to.
+    package static func estimatedSize<Value>(of type: Value.Type) -> Int {
+        MemoryLayout<Value>.stride + 64
+    }
+
+    private static func estimatedSize(of value: JSONValue) -> Int {
+        switch value {
+        case .null, .bool: 5
+        case .string(let text): text.utf8.count + 2
+        case .array(let elements): elements.reduce(2) { $0 + self.estimatedSize(of: $1) + 1 }
+        case .object(let members):
+            members.reduce(2) { $0 + $1.name.utf8.count + 4 + self.estimatedSize(of: $1.value) }
+        case .integer, .number: 8
+        }
+    }
+}

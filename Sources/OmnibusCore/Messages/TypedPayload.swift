@@ -1,0 +1,59 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import CloudEvents
+import Synchronization
+
+/// A payload that travels as a Swift value and is encoded when something asks for its bytes.
+///
+/// Providers may have types of their own for it; users make one with ``Payload/init(_:codec:)``.
+public protocol TypedPayload: AnyObject, Sendable {
+    /// Identifies the value's type.
+    var typeID: ObjectIdentifier { get }
+    /// The media type of the bytes, such as `application/json`.
+    var contentType: String { get }
+    /// The size that the value counts with while it is not encoded, in bytes.
+    var estimatedSize: Int { get }
+    /// Returns the value, if it is of this very type.
+    func value<Value>(as type: Value.Type) -> Value?
+    /// Returns the value's bytes; the same ones at every call.
+    func bytes() throws -> [UInt8]
+}
+
+/// The box of a typed payload.
+package final class TypedBox<Value: Encodable & Sendable>: TypedPayload {
+    package let value: Value
+    package let estimatedSize: Int
+    private let codec: any PayloadCodec
+    /// The bytes once there are any; guarded by the mutex, never taken back.
+    private let encoded: Mutex<[UInt8]?>
+
+    package init(_ value: Value, codec: any PayloadCodec, estimatedSize: Int = Payload.estimatedSize(of: Value.self)) {
+        self.value = value
+        self.estimatedSize = estimatedSize
+        self.codec = codec
+        self.encoded = Mutex(nil)
+    }
+
+    package var typeID: ObjectIdentifier { ObjectIdentifier(Value.self) }
+
+    package var contentType: String { self.codec.contentType }
+
+    package func value<Other>(as type: Other.Type) -> Other? {
+        // Compared first, so that an optional or a protocol does not match by conversion.
+        guard ObjectIdentifier(type) == self.typeID else { return nil }
+        return self.value as? Other
+    }
+
+    package func bytes() throws -> [UInt8] {
+        if let bytes = self.encoded.withLock({ $0 }) { return bytes }
+        // Encoding is the user's code, hence outside the lock. Two threads that come first together both encode; the
+        // bytes of the one that is done first are everybody's. A failure is not kept.
+        let bytes = try self.codec.encode(self.value)
+        return self.encoded.withLock { encoded in
+            if let earlier = encoded { return earlier }
+            encoded = bytes
+            return bytes
+        }
+    }
+}
