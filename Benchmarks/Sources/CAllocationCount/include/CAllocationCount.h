@@ -1,0 +1,15 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef OMNIBUS_ALLOCATION_COUNT_H
+#define OMNIBUS_ALLOCATION_COUNT_H
+
+#include <stdbool.h>
+
+/// Starts to count this process's allocations from zero, or stops.
+void omnibus_bench_count_allocations(bool counting);
+
+/// The allocations since counting began, by all threads; -1 where they cannot be counted.
+long omnibus_bench_allocations(void);
+
+#endif

@@ -1,0 +1,3 @@
+module omnibus-bench-go
+
+go 1.19

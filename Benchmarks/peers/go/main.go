@@ -1,0 +1,41 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+// What a Go program would do instead of using the bus: omnibus-bench-go QUESTION COUNT
+// prints the nanoseconds that one message took.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+)
+
+// Each question handles count messages and says how long that took, without its setup.
+var questions = map[string]func(count int) time.Duration{
+	"one-to-one": oneToOne,
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		fail("usage: omnibus-bench-go QUESTION COUNT")
+	}
+	question, found := questions[os.Args[1]]
+	if !found {
+		fail("no question is called " + os.Args[1])
+	}
+	count, err := strconv.Atoi(os.Args[2])
+	if err != nil || count < 1 {
+		fail("COUNT is a whole number above 0, not " + os.Args[2])
+	}
+
+	question(count/10 + 1) // warm-up
+	elapsed := question(count)
+	fmt.Printf("%.1f\n", float64(elapsed.Nanoseconds())/float64(count))
+}
+
+func fail(sentence string) {
+	fmt.Fprintln(os.Stderr, sentence)
+	os.Exit(2)
+}
