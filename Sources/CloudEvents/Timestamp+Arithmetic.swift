@@ -1,7 +1,6 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
-// `InstantProtocol` brings the operators: `timestamp + duration`, `timestamp - duration`, `later - earlier`.
 extension Timestamp: InstantProtocol {
     /// Returns the point in time that lies that much later, or earlier if the duration is negative.
     ///
@@ -21,5 +20,32 @@ extension Timestamp: InstantProtocol {
     /// Returns the time from another point to this one: positive if this is later.
     public func duration(since other: Timestamp) -> Duration {
         other.duration(to: self)
+    }
+}
+
+extension Timestamp {
+    /// The point in time that lies that much later; see `advanced(by:)`.
+    public static func + (timestamp: Timestamp, duration: Duration) -> Timestamp {
+        timestamp.advanced(by: duration)
+    }
+
+    /// The point in time that lies that much earlier; see `advanced(by:)`.
+    public static func - (timestamp: Timestamp, duration: Duration) -> Timestamp {
+        timestamp.advanced(by: .zero - duration)
+    }
+
+    /// The time from the second point to the first: positive if the first is later.
+    public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
+        earlier.duration(to: later)
+    }
+
+    /// Moves the point in time; see `advanced(by:)`.
+    public static func += (timestamp: inout Timestamp, duration: Duration) {
+        timestamp = timestamp + duration
+    }
+
+    /// Moves the point in time back; see `advanced(by:)`.
+    public static func -= (timestamp: inout Timestamp, duration: Duration) {
+        timestamp = timestamp - duration
     }
 }

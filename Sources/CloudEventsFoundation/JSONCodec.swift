@@ -1,6 +1,70 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
+public import CloudEvents
+public import FoundationEssentials
+import OmnibusJSON
+
 /// The JSON codec for `Codable` payloads.
-public struct JSONCodec: Sendable {
+///
+/// Dates are ISO 8601 texts in the form of RFC 3339, with as many fraction digits as the date has, and come
+/// back equal; unless the coders are configured otherwise. A `JSONValue` as the payload is read and written by its own
+/// strict parser, which is faster and keeps the order of members.
+///
+/// A codec is used by many tasks at once. It shares no coder between them: the factories are called for every value,
+/// because a `JSONEncoder` or `JSONDecoder` must not be used by two tasks at the same time, and because making one
+/// costs a small part of what coding even a small value does.
+public struct JSONCodec: PayloadCodec {
+    public let contentType: String = "application/json"
+
+    private let makeEncoder: (@Sendable () -> JSONEncoder)?
+    private let makeDecoder: (@Sendable () -> JSONDecoder)?
+
+    /// Creates a codec with ISO 8601 dates.
+    public init() {
+        self.makeEncoder = nil
+        self.makeDecoder = nil
+    }
+
+    /// Creates a codec that uses coders made by the given functions, one for every value.
+    ///
+    /// The functions are called by many tasks at once and return a new coder each time. One that is not given makes
+    /// a coder with ISO 8601 dates.
+    ///
+    ///     JSONCodec(makeEncoder: {
+    ///         let encoder = JSONEncoder()
+    ///         encoder.keyEncodingStrategy = .convertToSnakeCase
+    ///         return encoder
+    ///     })
+    public init(
+        makeEncoder: (@Sendable () -> JSONEncoder)? = nil,
+        makeDecoder: (@Sendable () -> JSONDecoder)? = nil
+    ) {
+        self.makeEncoder = makeEncoder
+        self.makeDecoder = makeDecoder
+    }
+
+    public func encode(_ value: some Encodable) throws -> [UInt8] {
+        if let value = value as? JSONValue { return try value.bytes() }
+        let encoder: JSONEncoder
+        if let makeEncoder = self.makeEncoder {
+            encoder = makeEncoder()
+        } else {
+            encoder = JSONEncoder()
+            encoder.dateEncodingStrategy = .custom { date, encoder in try Timestamp(date).encode(to: encoder) }
+        }
+        return [UInt8](try encoder.encode(value))
+    }
+
+    public func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+        if type == JSONValue.self, let value = try JSONValue(parsing: Array(bytes)) as? Value { return value }
+        let decoder: JSONDecoder
+        if let makeDecoder = self.makeDecoder {
+            decoder = makeDecoder()
+        } else {
+            decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .custom { decoder in try Timestamp(from: decoder).date }
+        }
+        return try decoder.decode(type, from: Data(bytes))
+    }
 }

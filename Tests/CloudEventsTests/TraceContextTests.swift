@@ -1,0 +1,152 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEvents
+import OmnibusJSON
+import Testing
+
+@Suite("Trace context")
+struct TraceContextTests {
+    static let sample = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    @Test("reads the parts of a traceparent and writes them again")
+    func readsParts() throws {
+        let context = try TraceContext(traceparent: Self.sample, tracestate: "congo=t61rcWkgMzE")
+
+        #expect(context.traceIDHigh == 0x4bf9_2f35_77b3_4da6)
+        #expect(context.traceIDLow == 0xa3ce_929d_0e0e_4736)
+        #expect(context.spanIDBits == 0x00f0_67aa_0ba9_02b7)
+        #expect(context.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
+        #expect(context.spanID == "00f067aa0ba902b7")
+        #expect(context.isSampled)
+        #expect(context.tracestate == "congo=t61rcWkgMzE")
+        #expect(context.traceparent == Self.sample)
+    }
+
+    @Test(
+        "refuses what the Recommendation calls invalid",
+        arguments: [
+            "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "FE-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "0.-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "000-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-.1",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01 ",
+            " 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-010",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.what",
+            "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",
+        ]
+    )
+    func refuses(text: String) {
+        let error = #expect(throws: CloudEventError.self) { try TraceContext(traceparent: text) }
+
+        #expect(error?.code == .invalidTraceContext)
+        #expect(error?.attribute == "traceparent")
+    }
+
+    @Test(
+        "reads versions to come by what they share with this one",
+        arguments: ["01", "cc", "fe"],
+        ["", "-", "-what"]
+    )
+    func readsHigherVersions(version: String, rest: String) throws {
+        let context = try TraceContext(traceparent: version + Self.sample.dropFirst(2).dropLast(2) + "ff" + rest)
+
+        #expect(context.traceparent == Self.sample)
+    }
+
+    @Test("keeps the trace and its state in a child, and flags that are defined")
+    func makesChildren() throws {
+        let parent = try TraceContext(traceparent: String(Self.sample.dropLast(2)) + "ff", tracestate: "a=1")
+
+        let child = parent.child(spanID: 0xAB)
+
+        #expect(child.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00000000000000ab-03")
+        #expect(child.tracestate == "a=1")
+    }
+
+    @Test("never has an id of zeros")
+    func hasNoZeroIDs() throws {
+        let context = TraceContext(traceIDHigh: 0, traceIDLow: 0, spanID: 0, flags: 0)
+
+        #expect(try TraceContext(traceparent: context.traceparent) == context)
+        #expect(try TraceContext(traceparent: context.child(spanID: 0).traceparent) == context)
+    }
+
+    @Test(
+        "keeps a tracestate that is valid",
+        arguments: [
+            "foo=1", "foo=1,bar=2", "foo=1, \tbar=2 ", "foo=1,,bar=2", "foo=1,", "a0_-*/=x", "0t@v=1", "t@a0=  x",
+            "foo=\(String(repeating: "v", count: 256))", "\(String(repeating: "k", count: 256))=1",
+            "\(String(repeating: "t", count: 241))@\(String(repeating: "v", count: 14))=1",
+            (1...32).map { "k\($0)=1" }.joined(separator: ","),
+        ]
+    )
+    func keepsState(text: String) throws {
+        #expect(try TraceContext(traceparent: Self.sample, tracestate: text).tracestate == text)
+    }
+
+    @Test(
+        "drops a tracestate that is not valid",
+        arguments: [
+            "foo", "=1", "foo=", "foo=1,foo=2", "Foo=1", "foo =1", "foo=a=b", "foo=é", "0a=1", "foo@=1", "@foo=1",
+            "foo@bar@baz=1", "t@0=1", "foo=1;bar=2", "foo=\u{7}",
+            "foo=\(String(repeating: "v", count: 257))", "\(String(repeating: "k", count: 257))=1",
+            "\(String(repeating: "t", count: 242))@v=1", "t@\(String(repeating: "v", count: 15))=1",
+            (1...33).map { "k\($0)=1" }.joined(separator: ","),
+        ]
+    )
+    func dropsState(text: String) throws {
+        #expect(try TraceContext(traceparent: Self.sample, tracestate: text).tracestate == "")
+    }
+
+    @Test("agrees with the Recommendation's own parser cases", .enabled(if: Rows.arePresent, "needs w3c-trace-context"))
+    func agreesWithRows() throws {
+        let rows = try Rows.all()
+        try #require(rows.contains { $0.isValid } && rows.contains { !$0.isValid })
+
+        for row in rows {
+            #expect(((try? TraceContext(traceparent: row.text)) != nil) == row.isValid, "\(row.text), \(row.parser)")
+        }
+    }
+
+    /// The table of `traceparent-parse.json`, with what our parser makes of its two parsers: it takes later versions
+    /// as the lenient one does, and no ids of zeros, as the strict one.
+    struct Rows {
+        static let path = "w3c-trace-context/traceparent-parse.json"
+        static let arePresent = Conformance.has(path)
+
+        var text: String
+        var parser: String
+        var isValid: Bool
+
+        static func all() throws -> [Rows] {
+            let table = try #require(try JSONValue(parsing: Conformance.bytes(of: Self.path)).arrayValue)
+            return try table.map { row in
+                let text = try #require(row["traceparent"]?.stringValue)
+                let parser = try #require(row["parser"]?.stringValue)
+                var isValid = try #require(row["valid"]?.boolValue as Bool?)
+                if parser.hasPrefix("base") {
+                    let parts = text.split(separator: "-")
+                    if parts.dropFirst().contains(where: { $0.count > 2 && $0.allSatisfy { $0 == "0" } }) {
+                        isValid = false
+                    }
+                } else if !text.hasPrefix("00") && !text.hasPrefix("ff") {
+                    isValid = true
+                }
+                return Rows(text: text, parser: parser, isValid: isValid)
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// The third-party cases that decide what a standard means.
+enum Conformance {
+    /// The folder that holds them: `OMNIBUS_CONFORMANCE`, or the default beside the package.
+    static let folder: URL = {
+        if let path = ProcessInfo.processInfo.environment["OMNIBUS_CONFORMANCE"], !path.isEmpty {
+            return URL(fileURLWithPath: path)
+        }
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        return root.deletingLastPathComponent().appendingPathComponent("shared/conformance")
+    }()
+
+    /// Whether a file or folder of that path is there.
+    static func has(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: Self.folder.appendingPathComponent(path).path)
+    }
+
+    /// The names in a folder, sorted; empty where the folder is missing.
+    static func names(in path: String) -> [String] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: Self.folder.appendingPathComponent(path).path)
+        return (names ?? []).sorted()
+    }
+
+    /// The bytes of a file.
+    static func bytes(of path: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent(path)))
+    }
+}
