@@ -8,9 +8,12 @@ extension Timestamp {
     /// nanosecond are dropped. Second 60 is taken where a leap second can be, in the last minute of a month in UTC.
     /// Throws a `CloudEventError` with the code `.invalidTimestamp`.
     public init(parsing text: some StringProtocol) throws(CloudEventError) {
-        var reader = TimestampReader(text: text.utf8)
+        // Through the generic text every byte would be a call; as a buffer none is.
+        let result =
+            text.utf8.withContiguousStorageIfAvailable { TimestampReader.read($0) }
+            ?? Array(text.utf8).withUnsafeBufferPointer { TimestampReader.read($0) }
         do throws(TimestampFault) {
-            self = try reader.timestamp()
+            self = try result.get()
         } catch {
             let found = CloudEventError.quoted(text) + " (at character \(error.place + 1))"
             throw CloudEventError(.invalidTimestamp, found: found, expected: error.expected)
@@ -25,17 +28,22 @@ private struct TimestampFault: Error {
 }
 
 /// Reads one RFC 3339 text, byte by byte.
-private struct TimestampReader<Text: Collection<UInt8>> {
-    private var rest: Text.Iterator
+private struct TimestampReader {
+    private var rest: UnsafeBufferPointer<UInt8>.Iterator
     private var byte: UInt8?
     private var place = 0
 
-    init(text: Text) {
-        self.rest = text.makeIterator()
-        self.byte = self.rest.next()
+    static func read(_ text: UnsafeBufferPointer<UInt8>) -> Result<Timestamp, TimestampFault> {
+        var reader = TimestampReader(rest: text.makeIterator())
+        reader.byte = reader.rest.next()
+        do throws(TimestampFault) {
+            return .success(try reader.timestamp())
+        } catch {
+            return .failure(error)
+        }
     }
 
-    mutating func timestamp() throws(TimestampFault) -> Timestamp {
+    private mutating func timestamp() throws(TimestampFault) -> Timestamp {
         let year = try self.number(digits: 4, in: 0...9_999, named: "the year")
         try self.mark("-")
         let month = try self.number(digits: 2, in: 1...12, named: "the month")

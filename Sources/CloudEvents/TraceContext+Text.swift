@@ -8,14 +8,19 @@ extension TraceContext {
     /// follows after another `-` is ignored. Throws a `CloudEventError` with the code `.invalidTraceContext` for what
     /// the Recommendation calls invalid. A `tracestate` that is not valid is dropped, as it asks.
     public init(traceparent: some StringProtocol, tracestate: String = "") throws(CloudEventError) {
-        // Nothing but the first 56 bytes is looked at, and they are read once.
-        var reader = TraceparentReader(text: traceparent.utf8)
-        guard let fields = reader.fields() else {
+        // Through the generic text every byte would be a call; as a buffer none is.
+        let result =
+            traceparent.utf8.withContiguousStorageIfAvailable { TraceparentReader.read($0) }
+            ?? Array(traceparent.utf8).withUnsafeBufferPointer { TraceparentReader.read($0) }
+        let fields: TraceparentReader.Fields
+        switch result {
+        case .fields(let read): fields = read
+        case .invalid(let expected):
             throw CloudEventError(
                 .invalidTraceContext,
                 attribute: "traceparent",
                 found: CloudEventError.quoted(traceparent),
-                expected: reader.expected
+                expected: expected
             )
         }
         self.init(
@@ -48,7 +53,7 @@ extension TraceContext: CustomStringConvertible {
 }
 
 /// Reads a `traceparent`; where it cannot, `expected` says what it would have taken.
-private struct TraceparentReader<Text: Sequence<UInt8>> {
+private struct TraceparentReader {
     struct Fields {
         var traceIDHigh: UInt64
         var traceIDLow: UInt64
@@ -56,14 +61,21 @@ private struct TraceparentReader<Text: Sequence<UInt8>> {
         var flags: UInt8
     }
 
-    private var rest: Text.Iterator
-    private(set) var expected = ""
-
-    init(text: Text) {
-        self.rest = text.makeIterator()
+    enum Result {
+        case fields(Fields)
+        case invalid(expected: String)
     }
 
-    mutating func fields() -> Fields? {
+    private var rest: UnsafeBufferPointer<UInt8>.Iterator
+    private var expected = ""
+
+    static func read(_ text: UnsafeBufferPointer<UInt8>) -> Result {
+        var reader = TraceparentReader(rest: text.makeIterator())
+        if let fields = reader.fields() { return .fields(fields) }
+        return .invalid(expected: reader.expected)
+    }
+
+    private mutating func fields() -> Fields? {
         self.expected = "a version of two lower-case hexadecimal digits, and '-'"
         guard let version = self.hex(digits: 2), self.dash() else { return nil }
         self.expected = "a version other than ff"
