@@ -28,15 +28,30 @@ struct EdgeTable: Sendable {
 
     /// The node that an edge leads to, or `none`.
     func child(of node: UInt32, by word: UInt32) -> UInt32 {
-        guard self.count > 0 else { return Self.none }
-        return self.slots.withUnsafeBufferPointer { slots in
-            let mask = slots.count - 1
-            var index = self.home(of: node, word) & mask
+        self.withView { $0.child(of: node, by: word) }
+    }
+
+    /// Lends the table for many searches.
+    @inline(__always)
+    func withView<Result>(_ body: (View) -> Result) -> Result {
+        self.slots.withUnsafeBufferPointer { body(View(slots: $0, seed: self.seed)) }
+    }
+
+    /// The table as it is searched, without a reference count; it ends with the call that lends it.
+    struct View {
+        fileprivate var slots: UnsafeBufferPointer<Edge>
+        fileprivate var seed: UInt64
+
+        @inline(__always)
+        func child(of node: UInt32, by word: UInt32) -> UInt32 {
+            guard let slots = self.slots.baseAddress, self.slots.count > 0 else { return EdgeTable.none }
+            let mask = self.slots.count &- 1
+            var index = EdgeTable.home(of: node, word, seed: self.seed) & mask
             while true {
-                let edge = slots[index]
-                if edge.node == node, edge.word == word { return edge.child }
-                if edge.node == Self.none { return Self.none }
-                index = (index + 1) & mask
+                let edge = slots + index
+                if edge.pointee.node == node, edge.pointee.word == word { return edge.pointee.child }
+                if edge.pointee.node == EdgeTable.none { return EdgeTable.none }
+                index = (index &+ 1) & mask
             }
         }
     }
@@ -80,9 +95,12 @@ struct EdgeTable: Sendable {
         }
     }
 
-    private func home(of node: UInt32, _ word: UInt32) -> Int {
-        Int(truncatingIfNeeded: WordKey.mix(UInt64(node) << 32 | UInt64(word) ^ self.seed, 0xA076_1D64_78BD_642F))
+    @inline(__always)
+    fileprivate static func home(of node: UInt32, _ word: UInt32, seed: UInt64) -> Int {
+        Int(truncatingIfNeeded: WordKey.mix((UInt64(node) << 32 | UInt64(word)) ^ seed, 0xA076_1D64_78BD_642F))
     }
+
+    private func home(of node: UInt32, _ word: UInt32) -> Int { Self.home(of: node, word, seed: self.seed) }
 
     private mutating func place(_ edge: Edge) {
         let mask = self.slots.count - 1

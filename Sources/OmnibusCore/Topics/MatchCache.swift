@@ -15,11 +15,9 @@ package struct MatchCache: Sendable {
     }
 
     private var entries: [Entry]
-    private var scratch = PatternTrie.Scratch()
     private let seed: UInt64
 
-    /// The number of calls that found their topic, and of those that did not.
-    package private(set) var hits = 0
+    /// The number of calls that did not find their topic.
     package private(set) var misses = 0
 
     /// Creates a cache for as many topics as the next power of two holds, at least 2.
@@ -49,14 +47,11 @@ package struct MatchCache: Sendable {
     }
 
     private mutating func index(for topic: Topic, in trie: borrowing PatternTrie) -> Int {
-        var name = topic.name
-        let hash = name.withUTF8 { Self.hash($0, seed: self.seed) }
+        let hash = TopicName.withBytes(of: topic.name) { Self.hash($0, seed: self.seed) }
         // Two places for each topic, so that two busy ones that fall on one place do not drive each other out.
         let first = Int(truncatingIfNeeded: hash) & (self.entries.count - 1)
-        for index in [first, first ^ 1] where self.holds(topic, hash, trie.generation, at: index) {
-            self.hits += 1
-            return index
-        }
+        if self.holds(topic, hash, trie.generation, at: first) { return first }
+        if self.holds(topic, hash, trie.generation, at: first ^ 1) { return first ^ 1 }
         self.misses += 1
         let isFirstCurrent = self.entries[first].isUsed && self.entries[first].generation == trie.generation
         let index = isFirstCurrent ? first ^ 1 : first
@@ -78,7 +73,7 @@ package struct MatchCache: Sendable {
         var tokens = self.entries[index].tokens
         self.entries[index].tokens = []
         tokens.removeAll(keepingCapacity: tokens.capacity <= 64)
-        trie.match(topic, using: &self.scratch, into: &tokens)
+        trie.match(topic, into: &tokens)
         self.entries[index] = Entry(
             hash: hash,
             generation: trie.generation,

@@ -37,7 +37,7 @@ extension PatternTrie {
             if node.hashChild != Self.none { open.append((node.hashChild, true)) }
 
             var tokens: [Token] = []
-            self.appendTokens(of: node.tokens, to: &tokens)
+            Self.append(node.tokens, of: self.tokenLists, to: &tokens)
             pairs += tokens.count
             if zip(tokens, tokens.dropFirst()).contains(where: >=) {
                 findings.append("node \(index) mixes its tokens up")

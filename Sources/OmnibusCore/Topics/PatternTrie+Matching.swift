@@ -2,129 +2,197 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PatternTrie {
-    /// What a match needs for the time being; kept by the caller, so that matching allocates nothing once it is warm.
-    package struct Scratch: Sendable {
-        /// The nodes that the words read so far lead to, those behind a `#` excepted.
-        fileprivate var current: [UInt32] = []
-        fileprivate var next: [UInt32] = []
-        /// The nodes behind a `#`, which stay, whatever words follow.
-        fileprivate var lasting: [UInt32] = []
-        /// Which nodes behind a `#` were reached, where a `#` above them can lead there twice.
-        fileprivate var reached: Set<UInt32> = []
-        /// How many nodes were visited in all, once for each word that they were visited with.
-        package fileprivate(set) var visits = 0
-
-        package init() {}
-    }
-
     /// Appends the tokens of all patterns that match a topic, each once for each of its patterns, in no order.
     ///
-    /// At most one visit of each node for each word of the topic, however many `#` there are.
-    package func match(_ topic: Topic, using scratch: inout Scratch, into tokens: inout [Token]) {
-        var name = topic.name
-        name.withUTF8 { self.match($0, using: &scratch, into: &tokens) }
+    /// At most one visit of each node for each word of the topic, however many `#` there are; nothing is allocated but
+    /// what the tokens need, unless more than `Walk.usualCapacity` nodes are reached at once. Returns the visits.
+    @discardableResult
+    package func match(_ topic: Topic, into tokens: inout [Token]) -> Int {
+        let count = tokens.count
+        return TopicName.withBytes(of: topic.name) { bytes in
+            var capacity = Walk.usualCapacity
+            while true {
+                if let visits = self.match(bytes, capacity: capacity, into: &tokens) { return visits }
+                tokens.removeSubrange(count...)
+                capacity *= 8
+            }
+        }
     }
 
-    /// Appends the tokens of all patterns that match a topic; for the few calls that have no scratch to keep.
-    package func match(_ topic: Topic, into tokens: inout [Token]) {
-        var scratch = Scratch()
-        self.match(topic, using: &scratch, into: &tokens)
-    }
-
+    /// Matches with room for so many nodes at once; nil where they are more.
     private func match(
         _ bytes: UnsafeBufferPointer<UInt8>,
-        using scratch: inout Scratch,
+        capacity: Int,
         into tokens: inout [Token]
-    ) {
-        scratch.current.removeAll(keepingCapacity: true)
-        scratch.lasting.removeAll(keepingCapacity: true)
-        if !scratch.reached.isEmpty { scratch.reached.removeAll(keepingCapacity: true) }
-
-        let isSystem = TopicName.isSystem(bytes)
-        self.nodes.withUnsafeBufferPointer { nodes in
-            scratch.current.append(0)
-            if !isSystem { self.enterHash(of: nodes[0], in: nodes, &scratch, &tokens) }
-            var cursor = KeyCursor(bytes)
-            var isFirst = true
-            while let key = cursor.next() {
-                let word = self.words.find(key, cursor.word)
-                scratch.next.removeAll(keepingCapacity: true)
-                let lastingCount = scratch.lasting.count
-                scratch.visits += scratch.current.count + lastingCount
-                let hidesStar = isFirst && isSystem
-                for node in scratch.current {
-                    self.advance(from: node, by: word, hidesStar: hidesStar, in: nodes, &scratch, &tokens)
+    ) -> Int? {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 * capacity) { memory in
+            self.nodes.withUnsafeBufferPointer { nodes in
+                self.edges.withView { edges in
+                    self.words.withView { words in
+                        guard let nodes = nodes.baseAddress, let memory = memory.baseAddress else { return nil }
+                        var walk = Walk(nodes: nodes, edges: edges, memory: memory, capacity: capacity)
+                        walk.run(bytes, words, self.tokenLists, &tokens)
+                        return walk.isTooSmall ? nil : walk.visits
+                    }
                 }
-                for index in 0..<lastingCount {
-                    self.advance(
-                        from: scratch.lasting[index],
-                        by: word,
-                        hidesStar: false,
-                        in: nodes,
-                        &scratch,
-                        &tokens
-                    )
-                }
-                swap(&scratch.current, &scratch.next)
-                if scratch.current.isEmpty, scratch.lasting.isEmpty { return }
-                isFirst = false
             }
-            for node in scratch.current { self.appendTokens(of: nodes[Int(node)].tokens, to: &tokens) }
+        }
+    }
+}
+
+/// One walk over a trie, along the words of a topic: the nodes that are reached, word by word.
+struct Walk {
+    /// How many nodes may be reached at once without an allocation: four lists of them are 1,024 bytes on the stack.
+    static let usualCapacity = 64
+
+    private let nodes: UnsafePointer<PatternTrie.Node>
+    private let edges: EdgeTable.View
+    private let capacity: Int
+
+    /// The nodes that the words read so far lead to, those behind a `#` excepted.
+    private var current: UnsafeMutablePointer<UInt32>
+    private var currentCount = 0
+    private var next: UnsafeMutablePointer<UInt32>
+    private var nextCount = 0
+    /// The nodes behind a `#`, which stay, whatever words follow.
+    private let lasting: UnsafeMutablePointer<UInt32>
+    private var lastingCount = 0
+    /// A hash table of the nodes behind a `#` that is below another one: those can be reached more than once.
+    private let reached: UnsafeMutablePointer<UInt32>
+    private var reachedCount = -1
+
+    private(set) var isTooSmall = false
+    private(set) var visits = 0
+
+    init(
+        nodes: UnsafePointer<PatternTrie.Node>,
+        edges: EdgeTable.View,
+        memory: UnsafeMutablePointer<UInt32>,
+        capacity: Int
+    ) {
+        self.nodes = nodes
+        self.edges = edges
+        self.capacity = capacity
+        self.current = memory
+        self.next = memory + capacity
+        self.lasting = memory + 2 * capacity
+        self.reached = memory + 3 * capacity
+    }
+
+    @inline(__always)
+    mutating func run(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ words: WordTable.View,
+        _ lists: [[PatternTrie.Token]],
+        _ tokens: inout [PatternTrie.Token]
+    ) {
+        let isSystem = TopicName.isSystem(bytes)
+        self.current[0] = 0
+        self.currentCount = 1
+        if !isSystem { self.enterHash(of: self.nodes, lists, &tokens) }
+        var hidesStar = isSystem
+        var cursor = KeyCursor(bytes)
+        while let key = cursor.next() {
+            let word = words.find(key, cursor.word)
+            let lastingCount = self.lastingCount
+            self.visits &+= self.currentCount &+ lastingCount
+            self.nextCount = 0
+            for index in 0..<self.currentCount {
+                self.advance(from: self.current[index], by: word, hidesStar, lists, &tokens)
+            }
+            for index in 0..<lastingCount {
+                self.advance(from: self.lasting[index], by: word, false, lists, &tokens)
+            }
+            swap(&self.current, &self.next)
+            self.currentCount = self.nextCount
+            if self.currentCount + self.lastingCount == 0 || self.isTooSmall { return }
+            hidesStar = false
+        }
+        for index in 0..<self.currentCount {
+            PatternTrie.append(self.nodes[Int(self.current[index])].tokens, of: lists, to: &tokens)
         }
     }
 
     @inline(__always)
-    private func advance(
+    private mutating func advance(
         from index: UInt32,
         by word: UInt32,
-        hidesStar: Bool,
-        in nodes: UnsafeBufferPointer<Node>,
-        _ scratch: inout Scratch,
-        _ tokens: inout [Token]
+        _ hidesStar: Bool,
+        _ lists: [[PatternTrie.Token]],
+        _ tokens: inout [PatternTrie.Token]
     ) {
-        let node = nodes[Int(index)]
-        if word != Self.none {
-            var child = Self.none
-            if node.literalWord == word {
-                child = node.literalChild
-            } else if node.literalCount > (node.literalWord == Self.none ? 0 : 1) {
-                child = self.edges.child(of: index, by: word)
+        let node = self.nodes + Int(index)
+        if word != PatternTrie.none {
+            if node.pointee.literalWord == word {
+                self.enter(node.pointee.literalChild, lists, &tokens)
+            } else if node.pointee.literalCount > 0 {
+                let child = self.edges.child(of: index, by: word)
+                if child != PatternTrie.none { self.enter(child, lists, &tokens) }
             }
-            if child != Self.none { self.enter(child, in: nodes, &scratch, &tokens) }
         }
-        if node.starChild != Self.none, !hidesStar { self.enter(node.starChild, in: nodes, &scratch, &tokens) }
+        if node.pointee.starChild != PatternTrie.none, !hidesStar {
+            self.enter(node.pointee.starChild, lists, &tokens)
+        }
     }
 
     @inline(__always)
-    private func enter(
+    private mutating func enter(
         _ index: UInt32,
-        in nodes: UnsafeBufferPointer<Node>,
-        _ scratch: inout Scratch,
-        _ tokens: inout [Token]
+        _ lists: [[PatternTrie.Token]],
+        _ tokens: inout [PatternTrie.Token]
     ) {
-        scratch.next.append(index)
-        let node = nodes[Int(index)]
-        if node.hashChild != Self.none { self.enterHash(of: node, in: nodes, &scratch, &tokens) }
+        guard self.nextCount < self.capacity else {
+            self.isTooSmall = true
+            return
+        }
+        self.next[self.nextCount] = index
+        self.nextCount &+= 1
+        let node = self.nodes + Int(index)
+        if node.pointee.hashChild != PatternTrie.none { self.enterHash(of: node, lists, &tokens) }
     }
 
     /// Enters the node behind a `#`, and those behind more of them, without a word.
     ///
     /// What was entered stays to the end, so its tokens count at once, and it is kept only if words lead on from it.
-    private func enterHash(
-        of node: Node,
-        in nodes: UnsafeBufferPointer<Node>,
-        _ scratch: inout Scratch,
-        _ tokens: inout [Token]
+    private mutating func enterHash(
+        of node: UnsafePointer<PatternTrie.Node>,
+        _ lists: [[PatternTrie.Token]],
+        _ tokens: inout [PatternTrie.Token]
     ) {
-        var isBelowHash = node.literals & Node.isBelowHash != 0
-        var index = node.hashChild
-        while index != Self.none {
-            if isBelowHash, !scratch.reached.insert(index).inserted { return }
-            let child = nodes[Int(index)]
-            self.appendTokens(of: child.tokens, to: &tokens)
-            if child.leadsOn { scratch.lasting.append(index) }
-            isBelowHash = true
-            index = child.hashChild
+        var node = node
+        while node.pointee.hashChild != PatternTrie.none {
+            let index = node.pointee.hashChild
+            if node.pointee.literals & PatternTrie.Node.isBelowHash != 0, !self.isFirstTime(at: index) { return }
+            node = self.nodes + Int(index)
+            PatternTrie.append(node.pointee.tokens, of: lists, to: &tokens)
+            guard node.pointee.leadsOn else { continue }
+            guard self.lastingCount < self.capacity else {
+                self.isTooSmall = true
+                return
+            }
+            self.lasting[self.lastingCount] = index
+            self.lastingCount &+= 1
         }
+    }
+
+    /// Notes that a node was reached; false where it had been before.
+    private mutating func isFirstTime(at node: UInt32) -> Bool {
+        if self.reachedCount < 0 {
+            self.reached.initialize(repeating: PatternTrie.none, count: self.capacity)
+            self.reachedCount = 0
+        }
+        let mask = self.capacity - 1
+        var place = Int(truncatingIfNeeded: (UInt64(node) &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+        while self.reached[place] != PatternTrie.none {
+            if self.reached[place] == node { return false }
+            place = (place + 1) & mask
+        }
+        guard self.reachedCount * 4 < self.capacity * 3 else {
+            self.isTooSmall = true
+            return false
+        }
+        self.reached[place] = node
+        self.reachedCount += 1
+        return true
     }
 }

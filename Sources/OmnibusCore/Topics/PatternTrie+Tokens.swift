@@ -64,13 +64,14 @@ extension PatternTrie {
         return low
     }
 
+    /// Appends the tokens that a node's entry stands for.
     @inline(__always)
-    func appendTokens(of entry: UInt32, to tokens: inout [Token]) {
+    static func append(_ entry: UInt32, of lists: [[Token]], to tokens: inout [Token]) {
         if entry == Self.none { return }
         if entry & Self.listMark == 0 {
             tokens.append(entry)
         } else {
-            tokens.append(contentsOf: self.tokenLists[Int(entry & ~Self.listMark)])
+            tokens.append(contentsOf: lists[Int(entry & ~Self.listMark)])
         }
     }
 }

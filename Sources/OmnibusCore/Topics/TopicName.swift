@@ -53,15 +53,23 @@ extension TopicName {
 
     /// Compares bytes; `String` would take canonically equivalent texts for equal, which no back end does.
     static func areEqual(_ lhs: String, _ rhs: String) -> Bool {
-        guard lhs.utf8.count == rhs.utf8.count else { return false }
-        var lhs = lhs
-        var rhs = rhs
-        return lhs.withUTF8 { lhs in rhs.withUTF8 { rhs in self.areEqual(lhs, rhs) } }
+        self.withBytes(of: lhs) { lhs in
+            self.withBytes(of: rhs) { rhs in
+                self.areEqual(UnsafeRawBufferPointer(lhs), UnsafeRawBufferPointer(rhs))
+            }
+        }
     }
 
-    static func areEqual(_ lhs: UnsafeBufferPointer<UInt8>, _ rhs: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard lhs.count == rhs.count else { return false }
-        let (left, right) = (UnsafeRawBufferPointer(lhs), UnsafeRawBufferPointer(rhs))
+    /// Lends the bytes of a name, where they are if it can, which is always on Linux.
+    @inline(__always)
+    static func withBytes<Result>(of name: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        if let result = name.utf8.withContiguousStorageIfAvailable(body) { return result }
+        var copy = name
+        return copy.withUTF8(body)
+    }
+
+    static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count else { return false }
         var offset = 0
         while offset + 8 <= left.count {
             let word = left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
@@ -77,12 +85,7 @@ extension TopicName {
 
     /// Hashes bytes, as ``areEqual(_:_:)`` compares them.
     static func hash(_ name: String, into hasher: inout Hasher) {
-        let isHashed: Void? = name.utf8.withContiguousStorageIfAvailable { bytes in
-            hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
-        }
-        if isHashed == nil {
-            for byte in name.utf8 { hasher.combine(byte) }
-        }
+        self.withBytes(of: name) { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
         hasher.combine(0xFF as UInt8)
     }
 }

@@ -70,6 +70,10 @@ private struct PatternWord {
         self.bytes = bytes
     }
 
+    func isEqual(to word: UnsafeBufferPointer<UInt8>) -> Bool {
+        TopicName.areEqual(UnsafeRawBufferPointer(self.bytes), UnsafeRawBufferPointer(word))
+    }
+
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
         self.kind =
@@ -117,7 +121,7 @@ private struct StateSet {
                 switch words[state].kind {
                 case .any: next.insert(state, of: words)
                 case .one: next.insert(state + 1, of: words)
-                case .literal where TopicName.areEqual(words[state].bytes, word): next.insert(state + 1, of: words)
+                case .literal where words[state].isEqual(to: word): next.insert(state + 1, of: words)
                 case .literal, .end: continue
                 }
                 isAlive = true

@@ -9,15 +9,16 @@ struct WordKey: Equatable {
     var high: UInt64
 
     static let longMark: UInt64 = 0xFF << 56
-    static let maximumShortLength = 15
 
     /// Whether the key is of a long word, so that its bytes have to be compared, too.
     var isLong: Bool { self.high >= Self.longMark }
 
+    @inline(__always)
     func hash(seed: UInt64) -> UInt64 {
         Self.mix(self.low ^ seed, self.high ^ 0x9E37_79B9_7F4A_7C15)
     }
 
+    @inline(__always)
     static func mix(_ lhs: UInt64, _ rhs: UInt64) -> UInt64 {
         let product = lhs.multipliedFullWidth(by: rhs)
         return product.low ^ product.high
@@ -38,6 +39,7 @@ struct KeyCursor {
         self.word = UnsafeBufferPointer(rebasing: bytes[..<0])
     }
 
+    @inline(__always)
     mutating func next() -> WordKey? {
         guard !self.isAtEnd else { return nil }
         let low = self.load(at: self.offset)
@@ -79,6 +81,7 @@ struct KeyCursor {
     }
 
     /// The eight bytes from an offset on, with zeros behind the end; reads nothing outside the name.
+    @inline(__always)
     private func load(at offset: Int) -> UInt64 {
         let raw = UnsafeRawBufferPointer(self.bytes)
         if offset + 8 <= raw.count {

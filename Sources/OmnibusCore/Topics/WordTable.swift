@@ -6,7 +6,7 @@
 /// A hash table with linear probing. Short words are their own key; the bytes of longer ones stand in one array, each
 /// behind its length, and are written together anew when half of them is dead.
 struct WordTable: Sendable {
-    private struct Slot: Sendable {
+    struct Slot: Sendable {
         var key = WordKey(low: 0, high: 0)
         var word = WordTable.none
         /// Where the bytes of a long word begin.
@@ -38,16 +38,47 @@ struct WordTable: Sendable {
 
     /// The number of a word, or `none`.
     func find(_ key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        guard !self.slots.isEmpty else { return Self.none }
-        return self.slots.withUnsafeBufferPointer { slots in
-            let mask = slots.count - 1
+        self.withView { $0.find(key, bytes) }
+    }
+
+    /// Lends the table for many searches.
+    @inline(__always)
+    func withView<Result>(_ body: (View) -> Result) -> Result {
+        self.slots.withUnsafeBufferPointer { slots in
+            self.longBytes.withUnsafeBytes { longBytes in
+                body(View(slots: slots, longBytes: longBytes, seed: self.seed))
+            }
+        }
+    }
+
+    /// The table as it is searched, without a reference count; it ends with the call that lends it.
+    struct View {
+        fileprivate var slots: UnsafeBufferPointer<Slot>
+        fileprivate var longBytes: UnsafeRawBufferPointer
+        fileprivate var seed: UInt64
+
+        @inline(__always)
+        func find(_ key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+            guard let slots = self.slots.baseAddress, self.slots.count > 0 else { return WordTable.none }
+            let mask = self.slots.count &- 1
             var index = Int(truncatingIfNeeded: key.hash(seed: self.seed)) & mask
             while true {
-                let slot = slots[index]
-                if slot.key == key, !key.isLong || self.isLong(at: slot.offset, bytes) { return slot.word }
-                if slot.key.high == 0 { return Self.none }
-                index = (index + 1) & mask
+                let slot = slots + index
+                if slot.pointee.key == key, !key.isLong || self.isLong(at: slot.pointee.offset, bytes) {
+                    return slot.pointee.word
+                }
+                if slot.pointee.key.high == 0 { return WordTable.none }
+                index = (index &+ 1) & mask
             }
+        }
+
+        private func isLong(at offset: UInt32, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            let length = Int(self.longBytes.loadUnaligned(fromByteOffset: Int(offset), as: UInt32.self))
+            let start = Int(offset) + 4
+            return TopicName.areEqual(
+                UnsafeRawBufferPointer(rebasing: self.longBytes[start..<(start + length)]),
+                UnsafeRawBufferPointer(bytes)
+            )
         }
     }
 
@@ -109,17 +140,6 @@ struct WordTable: Sendable {
     }
 
     func uses(of word: UInt32) -> UInt32 { self.uses[Int(word)] }
-
-    private func isLong(at offset: UInt32, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        self.longBytes.withUnsafeBytes { all in
-            guard Int(all.loadUnaligned(fromByteOffset: Int(offset), as: UInt32.self)) == bytes.count else {
-                return false
-            }
-            let start = Int(offset) + 4
-            for index in 0..<bytes.count where all[start + index] != bytes[index] { return false }
-            return true
-        }
-    }
 
     private mutating func place(_ slot: Slot) {
         let mask = self.slots.count - 1
