@@ -83,19 +83,21 @@ package struct MatchCache: Sendable {
         )
     }
 
+    @inline(__always)
     private static func hash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
         let raw = UnsafeRawBufferPointer(bytes)
-        var hash = seed ^ UInt64(raw.count)
+        let count = raw.count
+        var hash = seed ^ UInt64(count)
+        guard count >= 8 else {
+            let rest = raw.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+            return WordKey.mix(hash ^ rest, 0xE703_7ED1_A0B4_28DB)
+        }
         var offset = 0
-        while offset + 8 <= raw.count {
+        // The last eight bytes overlap with those before them where the length is no multiple of eight.
+        while true {
             hash = WordKey.mix(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xA076_1D64_78BD_642F)
-            offset += 8
+            if offset == count - 8 { return hash }
+            offset = min(offset + 8, count - 8)
         }
-        var rest: UInt64 = 0
-        while offset < raw.count {
-            rest = rest << 8 | UInt64(raw[offset])
-            offset += 1
-        }
-        return WordKey.mix(hash ^ rest, 0xE703_7ED1_A0B4_28DB)
     }
 }

@@ -9,7 +9,7 @@ extension PatternTrie {
         for edge in self.edges.edges { children[edge.node, default: []].append(edge) }
 
         var visited: Set<UInt32> = []
-        var uses: [UInt32: UInt32] = [:]
+        var words = 0
         var pairs = 0
         var lists: Set<UInt32> = []
         var open: [(node: UInt32, isBelowHash: Bool)] = [(0, false)]
@@ -25,14 +25,12 @@ extension PatternTrie {
                 findings.append("node \(index) is wrong about the # above it")
             }
             var literals = children[index] ?? []
-            if node.literalWord != Self.none {
-                literals.append(EdgeTable.Edge(node: index, word: node.literalWord, child: node.literalChild))
+            if node.literalChild != Self.none {
+                literals.append(EdgeTable.Edge(key: node.literalKey, node: index, child: node.literalChild))
             }
             if literals.count != Int(node.literalCount) { findings.append("node \(index) miscounts its children") }
-            for edge in literals {
-                uses[edge.word, default: 0] += 1
-                open.append((edge.child, isBelowHash))
-            }
+            words += literals.count
+            for edge in literals { open.append((edge.child, isBelowHash)) }
             if node.starChild != Self.none { open.append((node.starChild, isBelowHash)) }
             if node.hashChild != Self.none { open.append((node.hashChild, true)) }
 
@@ -47,10 +45,7 @@ extension PatternTrie {
         if visited.count != self.nodeCount { findings.append("\(self.nodeCount - visited.count) nodes are lost") }
         if pairs != self.count { findings.append("\(pairs) tokens, counted as \(self.count)") }
         if lists.count != self.tokenLists.count - self.freeLists.count { findings.append("token lists are lost") }
-        if uses.count != self.words.count { findings.append("\(self.words.count - uses.count) words are lost") }
-        for (word, count) in uses where self.words.uses(of: word) != count {
-            findings.append("word \(word) is used \(count) times, counted as \(self.words.uses(of: word))")
-        }
+        if words != self.wordCount { findings.append("\(words) words, counted as \(self.wordCount)") }
         return findings
     }
 }

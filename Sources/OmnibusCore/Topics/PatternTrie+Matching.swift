@@ -28,16 +28,23 @@ extension PatternTrie {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4 * capacity) { memory in
             self.nodes.withUnsafeBufferPointer { nodes in
                 self.edges.withView { edges in
-                    self.words.withView { words in
+                    self.longWords.withView { long in
                         guard let nodes = nodes.baseAddress, let memory = memory.baseAddress else { return nil }
-                        var walk = Walk(nodes: nodes, edges: edges, memory: memory, capacity: capacity)
-                        walk.run(bytes, words, self.tokenLists, &tokens)
+                        var walk = Walk(nodes: nodes, edges: edges, long: long, memory: memory, capacity: capacity)
+                        walk.run(bytes, seed: self.seed, self.tokenLists, &tokens)
                         return walk.isTooSmall ? nil : walk.visits
                     }
                 }
             }
         }
     }
+}
+
+/// A word of the topic, as it is looked for.
+private struct SoughtWord {
+    var key: WordKey
+    var hash: UInt64
+    var bytes: UnsafeBufferPointer<UInt8>
 }
 
 /// One walk over a trie, along the words of a topic: the nodes that are reached, word by word.
@@ -47,6 +54,7 @@ struct Walk {
 
     private let nodes: UnsafePointer<PatternTrie.Node>
     private let edges: EdgeTable.View
+    private let long: LongWords.View
     private let capacity: Int
 
     /// The nodes that the words read so far lead to, those behind a `#` excepted.
@@ -67,11 +75,13 @@ struct Walk {
     init(
         nodes: UnsafePointer<PatternTrie.Node>,
         edges: EdgeTable.View,
+        long: LongWords.View,
         memory: UnsafeMutablePointer<UInt32>,
         capacity: Int
     ) {
         self.nodes = nodes
         self.edges = edges
+        self.long = long
         self.capacity = capacity
         self.current = memory
         self.next = memory + capacity
@@ -82,7 +92,7 @@ struct Walk {
     @inline(__always)
     mutating func run(
         _ bytes: UnsafeBufferPointer<UInt8>,
-        _ words: WordTable.View,
+        seed: UInt64,
         _ lists: [[PatternTrie.Token]],
         _ tokens: inout [PatternTrie.Token]
     ) {
@@ -93,7 +103,7 @@ struct Walk {
         var hidesStar = isSystem
         var cursor = KeyCursor(bytes)
         while let key = cursor.next() {
-            let word = words.find(key, cursor.word)
+            let word = SoughtWord(key: key, hash: key.hash(seed: seed), bytes: cursor.word)
             let lastingCount = self.lastingCount
             self.visits &+= self.currentCount &+ lastingCount
             self.nextCount = 0
@@ -116,18 +126,18 @@ struct Walk {
     @inline(__always)
     private mutating func advance(
         from index: UInt32,
-        by word: UInt32,
+        by word: SoughtWord,
         _ hidesStar: Bool,
         _ lists: [[PatternTrie.Token]],
         _ tokens: inout [PatternTrie.Token]
     ) {
         let node = self.nodes + Int(index)
-        if word != PatternTrie.none {
-            if node.pointee.literalWord == word {
+        if node.pointee.literalCount > 0 {
+            // An empty place holds no word, the empty word included, so the child need not be looked at first.
+            if self.long.areEqual(node.pointee.literalKey, word.key, word.bytes) {
                 self.enter(node.pointee.literalChild, lists, &tokens)
-            } else if node.pointee.literalCount > 0 {
-                let child = self.edges.child(of: index, by: word)
-                if child != PatternTrie.none { self.enter(child, lists, &tokens) }
+            } else if let slot = self.edges.find(index, word.key, word.hash, word.bytes, self.long) {
+                self.enter(self.edges[slot].child, lists, &tokens)
             }
         }
         if node.pointee.starChild != PatternTrie.none, !hidesStar {

@@ -17,15 +17,21 @@ extension PatternTrie {
         switch Self.step(by: key) {
         case .star: self.nodes[Int(node)].starChild
         case .hash: self.nodes[Int(node)].hashChild
-        case .literal: self.literalChild(of: node, by: self.words.find(key, bytes))
+        case .literal: self.literalChild(of: node, by: key, bytes)
         }
     }
 
-    func literalChild(of node: UInt32, by word: UInt32) -> UInt32 {
-        guard word != Self.none else { return Self.none }
-        let parent = self.nodes[Int(node)]
-        if parent.literalWord == word { return parent.literalChild }
-        return parent.literalCount == 0 ? Self.none : self.edges.child(of: node, by: word)
+    private func literalChild(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        self.longWords.withView { long in
+            let parent = self.nodes[Int(node)]
+            if parent.literalCount == 0 { return Self.none }
+            if parent.literalChild != Self.none, long.areEqual(parent.literalKey, key, bytes) {
+                return parent.literalChild
+            }
+            return self.edges.withView { edges in
+                edges.find(node, key, key.hash(seed: self.seed), bytes, long).map { edges[$0].child } ?? Self.none
+            }
+        }
     }
 
     /// Goes down from a node by one word of a pattern, making what is missing.
@@ -39,13 +45,14 @@ extension PatternTrie {
         case .star: self.nodes[Int(node)].starChild = child
         case .hash: self.nodes[Int(node)].hashChild = child
         case .literal:
-            let word = self.words.retain(key, bytes)
+            let key = self.longWords.keep(key, bytes)
+            self.wordCount += 1
             self.nodes[Int(node)].literals += 1
-            if self.nodes[Int(node)].literalWord == Self.none {
-                self.nodes[Int(node)].literalWord = word
+            if self.nodes[Int(node)].literalChild == Self.none {
+                self.nodes[Int(node)].literalKey = key
                 self.nodes[Int(node)].literalChild = child
             } else {
-                self.edges.insert(EdgeTable.Edge(node: node, word: word, child: child))
+                self.edges.insert(EdgeTable.Edge(key: key, node: node, child: child))
             }
         }
         return child
@@ -106,14 +113,20 @@ extension PatternTrie {
         case .star: self.nodes[Int(node)].starChild = Self.none
         case .hash: self.nodes[Int(node)].hashChild = Self.none
         case .literal:
+            self.wordCount -= 1
             self.nodes[Int(node)].literals -= 1
             if self.nodes[Int(node)].literalChild == child {
-                self.nodes[Int(node)].literalWord = Self.none
+                self.longWords.forget(self.nodes[Int(node)].literalKey)
+                self.nodes[Int(node)].literalKey = WordKey(low: 0, high: 0)
                 self.nodes[Int(node)].literalChild = Self.none
-            } else {
-                self.edges.remove(from: node, by: self.words.find(key, bytes))
+                return
             }
-            self.words.release(key, bytes)
+            let slot = self.longWords.withView { long in
+                self.edges.withView { $0.find(node, key, key.hash(seed: self.seed), bytes, long) }
+            }
+            guard let slot else { return }
+            self.longWords.forget(self.edges.withView { $0[slot].key })
+            self.edges.remove(at: slot)
         }
     }
 }

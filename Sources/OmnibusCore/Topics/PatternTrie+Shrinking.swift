@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PatternTrie {
-    /// Renumbers nodes, words and token lists without holes, where most of them are free; amortised over the removals.
+    /// Writes nodes, long words and token lists anew without holes, where most of them are free; amortised over the removals.
     mutating func shrinkIfMostlyEmpty() {
         let hasFreeNodes = self.nodes.count > 64 && self.nodeCount * 4 < self.nodes.count
         let hasFreeLists = self.tokenLists.count > 64 && self.freeLists.count * 4 > self.tokenLists.count * 3
-        guard hasFreeNodes || hasFreeLists || self.words.isMostlyEmpty else { return }
+        guard hasFreeNodes || hasFreeLists || self.longWords.isMostlyDead else { return }
 
         var numbers = Array(repeating: Self.none, count: self.nodes.count)
         var nodes: [Node] = []
@@ -15,16 +15,24 @@ extension PatternTrie {
             numbers[index] = UInt32(nodes.count)
             nodes.append(self.nodes[index])
         }
-        let words = self.words.renumber()
+        var longWords = LongWords()
         var tokenLists: [[Token]] = []
         for index in nodes.indices {
-            nodes[index].renumber(nodes: numbers, words: words)
+            nodes[index].renumber(numbers)
+            nodes[index].literalKey = longWords.keep(nodes[index].literalKey, from: self.longWords)
             let entry = nodes[index].tokens
             guard entry != Self.none, entry & Self.listMark != 0 else { continue }
             nodes[index].tokens = UInt32(tokenLists.count) | Self.listMark
             tokenLists.append(self.tokenLists[Int(entry & ~Self.listMark)])
         }
-        self.edges.renumber(nodes: numbers, words: words)
+        self.edges.rewrite { edge in
+            EdgeTable.Edge(
+                key: longWords.keep(edge.key, from: self.longWords),
+                node: numbers[Int(edge.node)],
+                child: numbers[Int(edge.child)]
+            )
+        }
+        self.longWords = longWords
         self.nodes = nodes
         self.tokenLists = tokenLists
         self.freeLists = []
@@ -34,12 +42,9 @@ extension PatternTrie {
 }
 
 extension PatternTrie.Node {
-    fileprivate mutating func renumber(nodes: [UInt32], words: [UInt32]) {
-        if self.literalWord != PatternTrie.none {
-            self.literalWord = words[Int(self.literalWord)]
-            self.literalChild = nodes[Int(self.literalChild)]
-        }
-        if self.starChild != PatternTrie.none { self.starChild = nodes[Int(self.starChild)] }
-        if self.hashChild != PatternTrie.none { self.hashChild = nodes[Int(self.hashChild)] }
+    fileprivate mutating func renumber(_ numbers: [UInt32]) {
+        if self.literalChild != PatternTrie.none { self.literalChild = numbers[Int(self.literalChild)] }
+        if self.starChild != PatternTrie.none { self.starChild = numbers[Int(self.starChild)] }
+        if self.hashChild != PatternTrie.none { self.hashChild = numbers[Int(self.hashChild)] }
     }
 }

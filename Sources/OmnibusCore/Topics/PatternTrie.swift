@@ -6,10 +6,13 @@
 //   root ── orders {3} ─┬─ * ── paid {7}
 //                       └─ # {9}
 //
-// A node is 24 bytes in one array, found by its index: its `*` and `#` children, one literal child, and its tokens.
+// A node is 40 bytes in one array, found by its index: its `*` and `#` children, one literal child, and its tokens.
 // Literal children beyond the first stand in one hash table for the whole trie, keyed by node and word, so a chain of
-// only children, which most of a large trie is, needs nothing but neighbours in the array. Words are numbers (see
-// `WordTable`). Freed nodes form a list; when most nodes or words are free, everything is renumbered and shrinks.
+// only children, which most of a large trie is, needs nothing but neighbours in the array. Words of up to 15 bytes are
+// their own key (`WordKey`). Freed nodes form a list; when most are free, all are renumbered and the trie shrinks.
+//
+// Tried and dropped: words as numbers of a table of their own. It saves some memory where words repeat, and costs one
+// more wait for memory for each word, half of the time that a match takes among a million patterns.
 
 /// Patterns and the tokens that stand for their subscribers, made to be matched against many topics.
 ///
@@ -20,10 +23,11 @@ package struct PatternTrie: Sendable {
     package typealias Token = UInt32
 
     struct Node: Sendable {
+        /// The word of the literal child that the node holds itself.
+        var literalKey = WordKey(low: 0, high: 0)
         /// The number of literal children, and in the highest bit whether there is a `#` above this node.
         var literals: UInt32 = 0
-        var literalWord = PatternTrie.none
-        /// The child by `literalWord`; in a free node, the next free one.
+        /// The child by `literalKey`; in a free node, the next free one.
         var literalChild = PatternTrie.none
         var starChild = PatternTrie.none
         var hashChild = PatternTrie.none
@@ -45,8 +49,9 @@ package struct PatternTrie: Sendable {
     static let listMark: UInt32 = 1 << 31
 
     var nodes: [Node] = [Node()]
-    var words: WordTable
+    var longWords = LongWords()
     var edges: EdgeTable
+    let seed: UInt64
     /// The tokens of patterns that have several, in ascending order.
     var tokenLists: [[Token]] = []
     var freeLists: [UInt32] = []
@@ -59,19 +64,18 @@ package struct PatternTrie: Sendable {
     package private(set) var count = 0
 
     package init() {
-        // Random in each process, so that nobody can choose words that all fall on one place of the tables.
-        let seed = UInt64(truncatingIfNeeded: Hasher().finalize())
-        self.words = WordTable(seed: seed)
-        self.edges = EdgeTable(seed: seed)
+        // Random in each process, so that nobody can choose words that all fall on one place of the table.
+        self.seed = UInt64(truncatingIfNeeded: Hasher().finalize())
+        self.edges = EdgeTable(seed: self.seed)
     }
 
     /// The number of nodes in use, the root included.
     package var nodeCount: Int { self.nodes.count - self.freeCount }
-    /// The number of different words that the patterns write out.
-    package var wordCount: Int { self.words.count }
+    /// The number of words that the nodes are reached by, wildcards excepted.
+    package internal(set) var wordCount = 0
     /// The memory that the trie's arrays occupy, in bytes.
     package var byteEstimate: Int {
-        self.nodes.capacity * MemoryLayout<Node>.stride + self.words.byteEstimate + self.edges.byteEstimate
+        self.nodes.capacity * MemoryLayout<Node>.stride + self.longWords.byteEstimate + self.edges.byteEstimate
             + self.tokenLists.reduce(self.tokenLists.capacity * 8) { $0 + 32 + $1.capacity * 4 }
             + self.freeLists.capacity * 4
     }

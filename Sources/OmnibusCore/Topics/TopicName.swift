@@ -69,18 +69,20 @@ extension TopicName {
     }
 
     static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-        guard left.count == right.count else { return false }
+        let count = left.count
+        guard count == right.count else { return false }
+        guard count >= 8 else {
+            for offset in 0..<count where left[offset] != right[offset] { return false }
+            return true
+        }
         var offset = 0
-        while offset + 8 <= left.count {
+        // The last eight bytes overlap with those before them where the length is no multiple of eight.
+        while true {
             let word = left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             guard word == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
-            offset += 8
+            if offset == count - 8 { return true }
+            offset = min(offset + 8, count - 8)
         }
-        while offset < left.count {
-            guard left[offset] == right[offset] else { return false }
-            offset += 1
-        }
-        return true
     }
 
     /// Hashes bytes, as ``areEqual(_:_:)`` compares them.

@@ -1,21 +1,27 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A word in 16 bytes: short words as they are, longer ones by two hashes and the mark that says so.
-struct WordKey: Equatable {
-    /// The first eight bytes, the first of them lowest.
+/// A word in 16 bytes: short words as they are, longer ones by a hash and the mark that says so.
+struct WordKey: Sendable {
+    /// The first eight bytes, the first of them lowest; of a long word, a hash, and below it where its bytes are kept.
     var low: UInt64
-    /// The next seven bytes, and above them the length and one, or `longMark`.
+    /// The next seven bytes, and above them the length and one; of a long word, a hash below `longMark`.
     var high: UInt64
 
     static let longMark: UInt64 = 0xFF << 56
+    static let offsetMask: UInt64 = 0xFFFF_FFFF
 
     /// Whether the key is of a long word, so that its bytes have to be compared, too.
     var isLong: Bool { self.high >= Self.longMark }
 
+    /// Where the bytes of a long word are kept.
+    var offset: Int { Int(self.low & Self.offsetMask) }
+
+    /// A hash that does not depend on where a long word is kept.
     @inline(__always)
     func hash(seed: UInt64) -> UInt64 {
-        Self.mix(self.low ^ seed, self.high ^ 0x9E37_79B9_7F4A_7C15)
+        let low = self.isLong ? self.low & ~Self.offsetMask : self.low
+        return Self.mix(low ^ seed, self.high ^ 0x9E37_79B9_7F4A_7C15)
     }
 
     @inline(__always)
@@ -71,7 +77,7 @@ struct KeyCursor {
             if partLength < 8 { break }
         }
         self.finish(length: length)
-        return WordKey(low: low, high: high | WordKey.longMark)
+        return WordKey(low: low & ~WordKey.offsetMask, high: high | WordKey.longMark)
     }
 
     private mutating func finish(length: Int) {
