@@ -72,6 +72,10 @@ struct EdgeTable: Sendable {
         self.count += 1
     }
 
+    mutating func replaceChild(at slot: Int, with child: UInt32) {
+        self.slots[slot].child = child
+    }
+
     /// Empties a slot that was found, and moves up the edges behind it that had to make way for it.
     mutating func remove(at slot: Int) {
         let mask = self.slots.count - 1

@@ -14,6 +14,10 @@ extension PatternTrie {
         var lists: Set<UInt32> = []
         var open: [(node: UInt32, isBelowHash: Bool)] = [(0, false)]
         while let (index, isBelowHash) = open.popLast() {
+            guard !Self.isLeaf(index) else {
+                pairs += 1
+                continue
+            }
             guard visited.insert(index).inserted else {
                 findings.append("node \(index) has two parents")
                 continue

@@ -65,10 +65,12 @@ struct Walk {
     /// The nodes behind a `#`, which stay, whatever words follow.
     private let lasting: UnsafeMutablePointer<UInt32>
     private var lastingCount = 0
-    /// A hash table of the nodes behind a `#` that is below another one: those can be reached more than once.
+    /// A hash table of the nodes below a `#` whose own `#` was entered: it can be reached more than once.
     private let reached: UnsafeMutablePointer<UInt32>
     private var reachedCount = -1
 
+    /// Whether the word that is being read is the last one, so that a leaf it leads to counts.
+    private var isLast = false
     private(set) var isTooSmall = false
     private(set) var visits = 0
 
@@ -99,11 +101,12 @@ struct Walk {
         let isSystem = TopicName.isSystem(bytes)
         self.current[0] = 0
         self.currentCount = 1
-        if !isSystem { self.enterHash(of: self.nodes, lists, &tokens) }
+        if !isSystem { self.enterHash(of: 0, lists, &tokens) }
         var hidesStar = isSystem
         var cursor = KeyCursor(bytes)
         while let key = cursor.next() {
             let word = SoughtWord(key: key, hash: key.hash(seed: seed), bytes: cursor.word)
+            self.isLast = cursor.isAtEnd
             let lastingCount = self.lastingCount
             self.visits &+= self.currentCount &+ lastingCount
             self.nextCount = 0
@@ -151,6 +154,10 @@ struct Walk {
         _ lists: [[PatternTrie.Token]],
         _ tokens: inout [PatternTrie.Token]
     ) {
+        guard PatternTrie.isNode(index) else {
+            if self.isLast { tokens.append(index & ~PatternTrie.listMark) }
+            return
+        }
         guard self.nextCount < self.capacity else {
             self.isTooSmall = true
             return
@@ -158,21 +165,27 @@ struct Walk {
         self.next[self.nextCount] = index
         self.nextCount &+= 1
         let node = self.nodes + Int(index)
-        if node.pointee.hashChild != PatternTrie.none { self.enterHash(of: node, lists, &tokens) }
+        if node.pointee.hashChild != PatternTrie.none { self.enterHash(of: index, lists, &tokens) }
     }
 
     /// Enters the node behind a `#`, and those behind more of them, without a word.
     ///
     /// What was entered stays to the end, so its tokens count at once, and it is kept only if words lead on from it.
     private mutating func enterHash(
-        of node: UnsafePointer<PatternTrie.Node>,
+        of parent: UInt32,
         _ lists: [[PatternTrie.Token]],
         _ tokens: inout [PatternTrie.Token]
     ) {
-        var node = node
+        var parent = parent
+        var node = self.nodes + Int(parent)
         while node.pointee.hashChild != PatternTrie.none {
             let index = node.pointee.hashChild
-            if node.pointee.literals & PatternTrie.Node.isBelowHash != 0, !self.isFirstTime(at: index) { return }
+            if node.pointee.literals & PatternTrie.Node.isBelowHash != 0, !self.isFirstTime(behind: parent) { return }
+            guard PatternTrie.isNode(index) else {
+                tokens.append(index & ~PatternTrie.listMark)
+                return
+            }
+            parent = index
             node = self.nodes + Int(index)
             PatternTrie.append(node.pointee.tokens, of: lists, to: &tokens)
             guard node.pointee.leadsOn else { continue }
@@ -185,8 +198,8 @@ struct Walk {
         }
     }
 
-    /// Notes that a node was reached; false where it had been before.
-    private mutating func isFirstTime(at node: UInt32) -> Bool {
+    /// Notes that the `#` behind a node was entered; false where it had been before.
+    private mutating func isFirstTime(behind node: UInt32) -> Bool {
         if self.reachedCount < 0 {
             self.reached.initialize(repeating: PatternTrie.none, count: self.capacity)
             self.reachedCount = 0

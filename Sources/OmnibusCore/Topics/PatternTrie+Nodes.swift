@@ -13,120 +13,155 @@ extension PatternTrie {
         }
     }
 
-    func child(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    /// The link that stands for an end of a pattern with one token; nil for the few tokens that do not fit.
+    static func leaf(of token: Token) -> UInt32? {
+        token < Self.listMark - 1 ? token | Self.listMark : nil
+    }
+
+    @inline(__always)
+    static func isNode(_ link: UInt32) -> Bool { link & Self.listMark == 0 }
+
+    @inline(__always)
+    static func isLeaf(_ link: UInt32) -> Bool { link & Self.listMark != 0 && link != Self.none }
+
+    /// Where a word leads from a node: to a node, to a leaf, or nowhere, which is `none`.
+    func link(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        let parent = self.nodes[Int(node)]
         switch Self.step(by: key) {
-        case .star: self.nodes[Int(node)].starChild
-        case .hash: self.nodes[Int(node)].hashChild
-        case .literal: self.literalChild(of: node, by: key, bytes)
+        case .star: return parent.starChild
+        case .hash: return parent.hashChild
+        case .literal:
+            if self.isOwn(key, bytes, of: parent) { return parent.literalChild }
+            return self.slot(of: node, by: key, bytes).map { slot in self.edges.withView { $0[slot].child } }
+                ?? Self.none
         }
     }
 
-    private func literalChild(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    /// Whether a word is that of the literal child that the node holds itself.
+    private func isOwn(_ key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>, of node: Node) -> Bool {
+        node.literalChild != Self.none && self.longWords.withView { $0.areEqual(node.literalKey, key, bytes) }
+    }
+
+    private func slot(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         self.longWords.withView { long in
-            let parent = self.nodes[Int(node)]
-            if parent.literalCount == 0 { return Self.none }
-            if parent.literalChild != Self.none, long.areEqual(parent.literalKey, key, bytes) {
-                return parent.literalChild
-            }
-            return self.edges.withView { edges in
-                edges.find(node, key, key.hash(seed: self.seed), bytes, long).map { edges[$0].child } ?? Self.none
-            }
+            self.edges.withView { $0.find(node, key, key.hash(seed: self.seed), bytes, long) }
         }
     }
 
-    /// Goes down from a node by one word of a pattern, making what is missing.
-    mutating func makeChild(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        let found = self.child(of: node, by: key, bytes)
-        if found != Self.none { return found }
-        let step = Self.step(by: key)
-        let isBelowHash = step == .hash || self.nodes[Int(node)].literals & Node.isBelowHash != 0
-        let child = self.makeNode(isBelowHash: isBelowHash)
-        switch step {
-        case .star: self.nodes[Int(node)].starChild = child
-        case .hash: self.nodes[Int(node)].hashChild = child
+    /// Makes a node where there is none, or a leaf, whose token the node takes over.
+    mutating func makeNode(
+        below parent: UInt32,
+        by key: WordKey,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        insteadOf link: UInt32
+    ) -> UInt32 {
+        let isBelowHash = Self.step(by: key) == .hash || self.nodes[Int(parent)].literals & Node.isBelowHash != 0
+        var node = Node(literals: isBelowHash ? Node.isBelowHash : 0)
+        if Self.isLeaf(link) { node.tokens = link & ~Self.listMark }
+        let index: UInt32
+        if self.firstFree == Self.none {
+            index = UInt32(self.nodes.count)
+            self.nodes.append(node)
+        } else {
+            index = self.firstFree
+            self.firstFree = self.nodes[Int(index)].literalChild
+            self.freeCount -= 1
+            self.nodes[Int(index)] = node
+        }
+        if link == Self.none {
+            self.addLink(index, to: parent, by: key, bytes)
+        } else {
+            self.replaceLink(of: parent, by: key, bytes, with: index)
+        }
+        return index
+    }
+
+    mutating func addLink(
+        _ link: UInt32,
+        to node: UInt32,
+        by key: WordKey,
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) {
+        switch Self.step(by: key) {
+        case .star: self.nodes[Int(node)].starChild = link
+        case .hash: self.nodes[Int(node)].hashChild = link
         case .literal:
             let key = self.longWords.keep(key, bytes)
             self.wordCount += 1
             self.nodes[Int(node)].literals += 1
             if self.nodes[Int(node)].literalChild == Self.none {
                 self.nodes[Int(node)].literalKey = key
-                self.nodes[Int(node)].literalChild = child
+                self.nodes[Int(node)].literalChild = link
             } else {
-                self.edges.insert(EdgeTable.Edge(key: key, node: node, child: child))
+                self.edges.insert(EdgeTable.Edge(key: key, node: node, child: link))
             }
         }
-        return child
     }
 
-    private mutating func makeNode(isBelowHash: Bool) -> UInt32 {
-        let node = Node(literals: isBelowHash ? Node.isBelowHash : 0)
-        guard self.firstFree != Self.none else {
-            self.nodes.append(node)
-            return UInt32(self.nodes.count - 1)
+    private mutating func replaceLink(
+        of node: UInt32,
+        by key: WordKey,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        with link: UInt32
+    ) {
+        switch Self.step(by: key) {
+        case .star: self.nodes[Int(node)].starChild = link
+        case .hash: self.nodes[Int(node)].hashChild = link
+        case .literal where self.isOwn(key, bytes, of: self.nodes[Int(node)]):
+            self.nodes[Int(node)].literalChild = link
+        case .literal:
+            if let slot = self.slot(of: node, by: key, bytes) { self.edges.replaceChild(at: slot, with: link) }
         }
-        let index = self.firstFree
-        self.firstFree = self.nodes[Int(index)].literalChild
-        self.freeCount -= 1
-        self.nodes[Int(index)] = node
-        return index
     }
 
-    /// A node on the way to the end of a pattern, and the word that led to it.
+    /// A link on the way to the end of a pattern, and the word that led to it.
     struct PathStep {
-        var node: UInt32
+        var link: UInt32
         var key: WordKey
         var word: UnsafeBufferPointer<UInt8>
     }
 
-    /// The nodes from the root to the end of a pattern, or nil where it is not in the trie.
+    /// The links from the root to the end of a pattern, or nil where it is not in the trie.
     func path(of bytes: UnsafeBufferPointer<UInt8>) -> [PathStep]? {
         var cursor = KeyCursor(bytes)
-        var node: UInt32 = 0
-        var path = [PathStep(node: node, key: WordKey(low: 0, high: 0), word: cursor.word)]
+        var link: UInt32 = 0
+        var path = [PathStep(link: link, key: WordKey(low: 0, high: 0), word: cursor.word)]
         while let key = cursor.next() {
-            node = self.child(of: node, by: key, cursor.word)
-            guard node != Self.none else { return nil }
-            path.append(PathStep(node: node, key: key, word: cursor.word))
+            guard Self.isNode(link) else { return nil }
+            link = self.link(of: link, by: key, cursor.word)
+            guard link != Self.none else { return nil }
+            path.append(PathStep(link: link, key: key, word: cursor.word))
         }
         return path
     }
 
     /// Frees the nodes at the end of a path that hold nothing any more; never the root.
-    mutating func prune(_ path: [PathStep]) {
+    mutating func prune(_ path: ArraySlice<PathStep>) {
         for depth in path.indices.dropFirst().reversed() {
             let step = path[depth]
-            guard self.nodes[Int(step.node)].hasNothing else { return }
-            self.unlink(step.node, from: path[depth - 1].node, by: step.key, step.word)
-            self.nodes[Int(step.node)] = Node(literals: Node.freeMark, literalChild: self.firstFree)
-            self.firstFree = step.node
+            guard self.nodes[Int(step.link)].hasNothing else { return }
+            self.removeLink(from: path[depth - 1].link, by: step.key, step.word)
+            self.nodes[Int(step.link)] = Node(literals: Node.freeMark, literalChild: self.firstFree)
+            self.firstFree = step.link
             self.freeCount += 1
         }
     }
 
-    private mutating func unlink(
-        _ child: UInt32,
-        from node: UInt32,
-        by key: WordKey,
-        _ bytes: UnsafeBufferPointer<UInt8>
-    ) {
+    mutating func removeLink(from node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) {
         switch Self.step(by: key) {
         case .star: self.nodes[Int(node)].starChild = Self.none
         case .hash: self.nodes[Int(node)].hashChild = Self.none
         case .literal:
             self.wordCount -= 1
             self.nodes[Int(node)].literals -= 1
-            if self.nodes[Int(node)].literalChild == child {
+            if self.isOwn(key, bytes, of: self.nodes[Int(node)]) {
                 self.longWords.forget(self.nodes[Int(node)].literalKey)
                 self.nodes[Int(node)].literalKey = WordKey(low: 0, high: 0)
                 self.nodes[Int(node)].literalChild = Self.none
-                return
+            } else if let slot = self.slot(of: node, by: key, bytes) {
+                self.longWords.forget(self.edges.withView { $0[slot].key })
+                self.edges.remove(at: slot)
             }
-            let slot = self.longWords.withView { long in
-                self.edges.withView { $0.find(node, key, key.hash(seed: self.seed), bytes, long) }
-            }
-            guard let slot else { return }
-            self.longWords.forget(self.edges.withView { $0[slot].key })
-            self.edges.remove(at: slot)
         }
     }
 }

@@ -29,7 +29,7 @@ extension PatternTrie {
             EdgeTable.Edge(
                 key: longWords.keep(edge.key, from: self.longWords),
                 node: numbers[Int(edge.node)],
-                child: numbers[Int(edge.child)]
+                child: PatternTrie.isNode(edge.child) ? numbers[Int(edge.child)] : edge.child
             )
         }
         self.longWords = longWords
@@ -43,8 +43,8 @@ extension PatternTrie {
 
 extension PatternTrie.Node {
     fileprivate mutating func renumber(_ numbers: [UInt32]) {
-        if self.literalChild != PatternTrie.none { self.literalChild = numbers[Int(self.literalChild)] }
-        if self.starChild != PatternTrie.none { self.starChild = numbers[Int(self.starChild)] }
-        if self.hashChild != PatternTrie.none { self.hashChild = numbers[Int(self.hashChild)] }
+        if PatternTrie.isNode(self.literalChild) { self.literalChild = numbers[Int(self.literalChild)] }
+        if PatternTrie.isNode(self.starChild) { self.starChild = numbers[Int(self.starChild)] }
+        if PatternTrie.isNode(self.hashChild) { self.hashChild = numbers[Int(self.hashChild)] }
     }
 }

@@ -9,7 +9,8 @@
 // A node is 40 bytes in one array, found by its index: its `*` and `#` children, one literal child, and its tokens.
 // Literal children beyond the first stand in one hash table for the whole trie, keyed by node and word, so a chain of
 // only children, which most of a large trie is, needs nothing but neighbours in the array. Words of up to 15 bytes are
-// their own key (`WordKey`). Freed nodes form a list; when most are free, all are renumbered and the trie shrinks.
+// their own key (`WordKey`). A pattern's end that has one token and leads nowhere is no node but a leaf: the token
+// stands in the link, marked by the highest bit. Freed nodes form a list; when most are free, all are renumbered and the trie shrinks.
 //
 // Tried and dropped: words as numbers of a table of their own. It saves some memory where words repeat, and costs one
 // more wait for memory for each word, half of the time that a match takes among a million patterns.
@@ -69,7 +70,7 @@ package struct PatternTrie: Sendable {
         self.edges = EdgeTable(seed: self.seed)
     }
 
-    /// The number of nodes in use, the root included.
+    /// The number of nodes in use, the root included; ends of patterns with one token need none.
     package var nodeCount: Int { self.nodes.count - self.freeCount }
     /// The number of words that the nodes are reached by, wildcards excepted.
     package internal(set) var wordCount = 0
@@ -87,7 +88,15 @@ package struct PatternTrie: Sendable {
         let isNew = name.withUTF8 { bytes in
             var node: UInt32 = 0
             var cursor = KeyCursor(bytes)
-            while let key = cursor.next() { node = self.makeChild(of: node, by: key, cursor.word) }
+            while let key = cursor.next() {
+                let link = self.link(of: node, by: key, cursor.word)
+                if link == Self.none, cursor.isAtEnd, let leaf = Self.leaf(of: token) {
+                    self.addLink(leaf, to: node, by: key, cursor.word)
+                    return true
+                }
+                if cursor.isAtEnd, link == Self.leaf(of: token) { return false }
+                node = Self.isNode(link) ? link : self.makeNode(below: node, by: key, cursor.word, insteadOf: link)
+            }
             return self.addToken(token, to: node)
         }
         guard isNew else { return false }
@@ -101,10 +110,15 @@ package struct PatternTrie: Sendable {
     package mutating func remove(_ pattern: TopicPattern, _ token: Token) -> Bool {
         var name = pattern.name
         let isGone = name.withUTF8 { bytes in
-            guard let path = self.path(of: bytes), self.removeToken(token, from: path[path.count - 1].node) else {
-                return false
+            guard let path = self.path(of: bytes), let end = path.last else { return false }
+            guard !Self.isLeaf(end.link) else {
+                guard end.link == Self.leaf(of: token) else { return false }
+                self.removeLink(from: path[path.count - 2].link, by: end.key, end.word)
+                self.prune(path.dropLast())
+                return true
             }
-            self.prune(path)
+            guard self.removeToken(token, from: end.link) else { return false }
+            self.prune(path[...])
             return true
         }
         guard isGone else { return false }

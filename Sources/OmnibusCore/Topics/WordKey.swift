@@ -35,7 +35,8 @@ struct WordKey: Sendable {
 struct KeyCursor {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var offset = 0
-    private var isAtEnd: Bool
+    /// Whether no word follows.
+    private(set) var isAtEnd: Bool
     /// The bytes of the word that `next` has returned last.
     private(set) var word: UnsafeBufferPointer<UInt8>
 

@@ -78,7 +78,7 @@ struct PatternTrieTests {
         }
 
         #expect(trie.checkInvariants() == [])
-        #expect(trie.nodeCount == 1 + 2 + 10 * 3)
+        #expect(trie.nodeCount == 1 + 1 + 10 * 3)
         #expect(trie.wordCount == 1 + 10 * 2)
         #expect(trie.byteEstimate * 50 < full)
         #expect(trie.tokens(matching: "agent.a-long-identifier-19999.task-19999") == [1, 1, 2])
