@@ -6,14 +6,15 @@
 /// A name is 1 to 255 characters of an HTTP token (RFC 9110, section 5.6.2): ASCII letters, digits and
 /// ``!#$%&'*+-.^_`|~``. Text holds no control character but the tab, and no Unicode noncharacter. So every header fits the header fields of HTTP,
 /// Kafka, AMQP, NATS and Redis, where bytes and characters outside of ASCII are escaped as the back end's binding says.
-/// A double is finite. Names are compared byte by byte, so that case counts.
+/// A double is finite. Names are compared byte by byte, so that case counts. The
+/// order is kept and does not count when headers are compared.
 ///
 /// Setting checks at once. A dictionary literal cannot throw: what it holds is checked by ``validate()``, which
 /// publishing calls.
 ///
 /// Standard names such as `event_type` are no free headers; those that have a property here or on ``Message`` are set
 /// there.
-public struct MessageHeaders: Sendable, Hashable {
+public struct MessageHeaders: Sendable {
     /// The headers, each name once, in order. Few enough that searching beats hashing.
     private var fields: [Header]
     /// How often the message was handed out before; written by the bus alone, so no header of the user's.
@@ -113,6 +114,21 @@ public struct Header: Sendable, Hashable {
     public init(name: String, value: HeaderValue) {
         self.name = name
         self.value = value
+    }
+}
+
+extension MessageHeaders: Hashable {
+    public static func == (left: MessageHeaders, right: MessageHeaders) -> Bool {
+        left.retries == right.retries && left.fields.count == right.fields.count
+            && left.fields.enumerated().allSatisfy { index, header in
+                right.fields[index] == header || right[header.name] == header.value
+            }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(self.retries)
+        // Added up, because the order does not count.
+        hasher.combine(self.fields.reduce(0) { $0 &+ $1.hashValue })
     }
 }
 
