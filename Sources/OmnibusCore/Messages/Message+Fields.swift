@@ -9,6 +9,7 @@ extension Message {
         get { self.extras?.fields.type ?? EventType(rawValue: self.topic.name) }
         set {
             let type = newValue.rawValue == self.topic.name ? nil : newValue
+            if type == nil, self.extras == nil { return }
             self.changeFields { $0.type = type }
         }
     }
