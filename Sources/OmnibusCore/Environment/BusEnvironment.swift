@@ -1,0 +1,48 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a broker and a bus take from the world around them: time, randomness, and where their tasks run.
+///
+/// Production passes ``live``; a test passes a clock that it moves and a seed, and has the same run twice.
+public struct BusEnvironment: Sendable {
+    /// The wall clock, the clock that never goes back, and timers.
+    public var clock: any BusClock
+    /// Where seeds and jitter come from.
+    public var random: any BusRandom
+    /// Where the tasks that run handlers are executed; nil is Swift's global executor.
+    public var executor: (any TaskExecutor)?
+
+    /// Creates an environment.
+    public init(clock: any BusClock, random: any BusRandom, executor: (any TaskExecutor)? = nil) {
+        self.clock = clock
+        self.random = random
+        self.executor = executor
+    }
+
+    /// The machine's own clocks and random numbers.
+    public static let live = BusEnvironment(clock: SystemClock(), random: SystemRandom())
+}
+
+/// A source of random numbers that may be used from any thread.
+public protocol BusRandom: Sendable {
+    /// Returns 64 random bits.
+    func next() -> UInt64
+}
+
+extension BusRandom {
+    /// Returns a number from 0 up to, but not including, 1.
+    package func fraction() -> Double {
+        Double(self.next() >> 11) * 0x1p-53
+    }
+}
+
+/// The system's cryptographically secure random numbers.
+public struct SystemRandom: BusRandom {
+    /// Creates a source.
+    public init() {}
+
+    public func next() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+}

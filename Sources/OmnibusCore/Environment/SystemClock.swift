@@ -1,0 +1,99 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The machine's clocks, and timers on Swift's own executor.
+///
+/// One task sleeps until the earliest timer is due; where there is no timer, there is no task.
+public final class SystemClock: BusClock {
+    private struct State {
+        var timers = TimerQueue()
+        /// The task that sleeps for the earliest timer, and what it sleeps until.
+        var sleeper: (task: Task<Void, Never>, due: Duration)?
+    }
+
+    private let state = Mutex(State())
+    private let origin = ContinuousClock.now
+
+    /// Creates a clock with no timers.
+    public init() {}
+
+    public func wallNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    public func coarseWallNanoseconds() -> Int64 {
+        #if canImport(Darwin)
+            return self.wallNanoseconds()
+        #else
+            // Five nanoseconds instead of twenty-five, at the resolution of the kernel's tick.
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME_COARSE, &time)
+            return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        #endif
+    }
+
+    public func uptime() -> Duration {
+        self.origin.duration(to: .now)
+    }
+
+    @discardableResult
+    public func schedule(at uptime: Duration, _ action: @escaping @Sendable () -> Void) -> TimerID {
+        self.state.withLock { state in
+            let timer = state.timers.schedule(at: uptime, action)
+            self.arm(&state)
+            return timer
+        }
+    }
+
+    public func cancel(_ timer: TimerID) {
+        self.state.withLock { state in
+            state.timers.cancel(timer)
+            // A sleeper for a timer that is gone wakes up once for nothing; without any timer it ends at once.
+            if state.timers.count == 0 {
+                state.sleeper?.task.cancel()
+                state.sleeper = nil
+            }
+        }
+    }
+
+    /// Sees to it that somebody sleeps no longer than until the earliest timer.
+    private func arm(_ state: inout State) {
+        guard let due = state.timers.earliest else {
+            state.sleeper = nil
+            return
+        }
+        if let sleeper = state.sleeper {
+            guard due < sleeper.due else { return }
+            sleeper.task.cancel()
+        }
+        let deadline = self.origin.advanced(by: due)
+        let task = Task.detached { [weak self] in
+            try? await Task.sleep(until: deadline, tolerance: nil, clock: .continuous)
+            guard !Task.isCancelled else { return }
+            self?.fire()
+        }
+        state.sleeper = (task, due)
+    }
+
+    private func fire() {
+        while let action = self.state.withLock({ $0.timers.takeDue(by: self.uptime()) }) {
+            action()
+        }
+        self.state.withLock { state in
+            state.sleeper = nil
+            self.arm(&state)
+        }
+    }
+}
