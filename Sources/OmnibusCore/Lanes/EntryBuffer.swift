@@ -1,0 +1,244 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Waiting messages in order: a column of headers and a column of payloads, filled at the end and taken at the start.
+///
+/// A queue and its worker own one each and exchange them, so that a backlog of any length is taken in O(1).
+package final class EntryBuffer: @unchecked Sendable {
+    // SAFETY: no two threads use a buffer at once. It is reached through its queue's lock, or through the one worker
+    // that it was handed to under that lock. Places from `start` up to `end` are initialised, the payload only where
+    // the header is not `isBoxed`; all others are not. Leaned on by "Lane stress" under the sanitizers.
+
+    package let layout: PayloadLayout
+    @exclusivity(unchecked) private var headers: UnsafeMutablePointer<EntryHeader>?
+    @exclusivity(unchecked) private var payloads: UnsafeMutableRawPointer?
+    @exclusivity(unchecked) private var capacity = 0
+    @exclusivity(unchecked) private var start = 0
+    @exclusivity(unchecked) private var end = 0
+    /// How many entries are boxed and leave a hole in the payload column.
+    @exclusivity(unchecked) private var holes = 0
+    /// What the entries count against bounds in bytes.
+    @exclusivity(unchecked) package private(set) var bytes = 0
+
+    package init(layout: PayloadLayout) {
+        self.layout = layout
+    }
+
+    deinit {
+        while !self.isEmpty { self.dropFirst() }
+        self.headers?.deallocate()
+        self.payloads?.deallocate()
+    }
+
+    package var count: Int { self.end - self.start }
+    package var isEmpty: Bool { self.end == self.start }
+
+    // MARK: Adding
+
+    /// Adds an entry whose payload the closure writes.
+    @inline(__always)
+    package func append(_ header: consuming EntryHeader, _ write: (UnsafeMutableRawPointer) -> Void) {
+        if self.end == self.capacity { self.makeRoom(1) }
+        guard let headers = self.headers, let payloads = self.payloads else { return }
+        self.bytes += Int(header.size)
+        write(payloads + self.end * self.layout.stride)
+        (headers + self.end).initialize(to: header)
+        self.end += 1
+    }
+
+    /// Adds an entry whose message is in the header's box.
+    package func append(boxed header: consuming EntryHeader) {
+        if self.end == self.capacity { self.makeRoom(1) }
+        guard let headers = self.headers else { return }
+        self.bytes += Int(header.size)
+        self.holes += 1
+        (headers + self.end).initialize(to: header)
+        self.end += 1
+    }
+
+    // MARK: Reading and taking
+
+    /// The first entry's header.
+    package var first: UnsafeMutablePointer<EntryHeader> {
+        guard let headers = self.headers else { preconditionFailure("An empty buffer has no first entry.") }
+        return headers + self.start
+    }
+
+    /// Where the first entry's payload lies.
+    package var firstPayload: UnsafeMutableRawPointer {
+        guard let payloads = self.payloads else { preconditionFailure("An empty buffer has no first entry.") }
+        return payloads + self.start * self.layout.stride
+    }
+
+    /// Removes the first entry, and ends its life.
+    @inline(__always)
+    package func dropFirst() {
+        if !self.first.pointee.flags.contains(.isBoxed) { self.layout.destroy(self.firstPayload) }
+        self.dropFirstHeader()
+    }
+
+    /// Removes the first entry, whose payload has been taken already.
+    @inline(__always)
+    package func dropFirstHeader() {
+        let header = self.first
+        self.bytes -= Int(header.pointee.size)
+        if header.pointee.flags.contains(.isBoxed) { self.holes -= 1 }
+        header.deinitialize(count: 1)
+        self.start += 1
+        if self.start == self.end {
+            self.start = 0
+            self.end = 0
+        }
+    }
+
+    /// Moves the first entry out, header and payload; it must not be boxed, and the payload of this very type.
+    @inline(__always)
+    package func moveFirst<Value>(as type: Value.Type) -> (header: EntryHeader, value: Value) {
+        let value = self.firstPayload.assumingMemoryBound(to: Value.self).move()
+        let header = self.first.move()
+        self.bytes -= Int(header.size)
+        self.start += 1
+        if self.start == self.end {
+            self.start = 0
+            self.end = 0
+        }
+        return (header, value)
+    }
+
+    /// Takes the first entry as a whole message.
+    package func takeFirst(_ defaults: MessageDefaults) -> HeldEntry {
+        let header = self.first.pointee
+        let message = header.rare?.box ?? self.layout.takeMessage(self.firstPayload, header, defaults)
+        self.dropFirstHeader()
+        return HeldEntry(
+            message: message,
+            attempts: header.attempts,
+            failures: header.rare?.failures ?? [],
+            position: header.rare?.position
+        )
+    }
+
+    /// Moves up to a number of entries from the start of this buffer to the end of another one.
+    package func move(upTo count: Int, to other: EntryBuffer) {
+        if count >= self.count, other.isEmpty {
+            self.exchange(with: other)
+            return
+        }
+        let moved = min(count, self.count)
+        guard moved > 0 else { return }
+        if other.end + moved > other.capacity { other.makeRoom(moved) }
+        guard let target = other.headers, let targetPayloads = other.payloads, let payloads = self.payloads else {
+            return
+        }
+        let stride = self.layout.stride
+        if self.holes == 0 {
+            self.layout.move(
+                payloads + self.start * stride,
+                to: targetPayloads + other.end * stride,
+                count: moved
+            )
+        } else {
+            for index in 0..<moved where !(self.first + index).pointee.flags.contains(.isBoxed) {
+                self.layout.move(
+                    payloads + (self.start + index) * stride,
+                    to: targetPayloads + (other.end + index) * stride,
+                    count: 1
+                )
+            }
+        }
+        for index in 0..<moved {
+            let header = self.first + index
+            let size = Int(header.pointee.size)
+            self.bytes -= size
+            other.bytes += size
+            if header.pointee.flags.contains(.isBoxed) {
+                self.holes -= 1
+                other.holes += 1
+            }
+        }
+        (target + other.end).moveInitialize(from: self.first, count: moved)
+        other.end += moved
+        self.start += moved
+        if self.start == self.end {
+            self.start = 0
+            self.end = 0
+        }
+    }
+
+    /// Exchanges the contents of two buffers of one layout, in O(1).
+    private func exchange(with other: EntryBuffer) {
+        swap(&self.headers, &other.headers)
+        swap(&self.payloads, &other.payloads)
+        swap(&self.capacity, &other.capacity)
+        swap(&self.start, &other.start)
+        swap(&self.end, &other.end)
+        swap(&self.holes, &other.holes)
+        swap(&self.bytes, &other.bytes)
+    }
+
+    // MARK: Memory
+
+    /// Makes room at the end: by moving to the front where at least half is free there, otherwise by growing.
+    private func makeRoom(_ more: Int) {
+        let count = self.count
+        let needed = count + more
+        if needed <= self.capacity / 2 {
+            self.relocate(to: self.capacity)
+        } else {
+            self.relocate(to: max(needed, self.capacity * 2, 16))
+        }
+    }
+
+    private func relocate(to newCapacity: Int) {
+        let newHeaders = UnsafeMutablePointer<EntryHeader>.allocate(capacity: newCapacity)
+        let newPayloads = UnsafeMutableRawPointer.allocate(
+            byteCount: max(newCapacity * self.layout.stride, 1),
+            alignment: self.layout.alignment
+        )
+        let count = self.count
+        if let headers = self.headers, let payloads = self.payloads {
+            let stride = self.layout.stride
+            if self.holes == 0 {
+                self.layout.move(payloads + self.start * stride, to: newPayloads, count: count)
+            } else {
+                for index in 0..<count where !headers[self.start + index].flags.contains(.isBoxed) {
+                    self.layout.move(
+                        payloads + (self.start + index) * stride,
+                        to: newPayloads + index * stride,
+                        count: 1
+                    )
+                }
+            }
+            newHeaders.moveInitialize(from: headers + self.start, count: count)
+            headers.deallocate()
+            payloads.deallocate()
+        }
+        self.headers = newHeaders
+        self.payloads = newPayloads
+        self.capacity = newCapacity
+        self.start = 0
+        self.end = count
+    }
+}
+
+/// A message that is outside its queue's columns: in flight with a handle to it, waiting for its retry, or given up on.
+package struct HeldEntry: Sendable {
+    package var message: Message
+    /// How many attempts have been made.
+    package var attempts: Int
+    /// The attempts that failed by throwing.
+    package var failures: [FailedAttempt]
+    package var position: Position?
+
+    package init(message: Message, attempts: Int = 0, failures: [FailedAttempt] = [], position: Position? = nil) {
+        self.message = message
+        self.attempts = attempts
+        self.failures = failures
+        self.position = position
+    }
+
+    /// The header under which the message goes back into a queue.
+    package var header: EntryHeader {
+        EntryHeader(boxed: self.message, attempts: self.attempts, failures: self.failures, position: self.position)
+    }
+}

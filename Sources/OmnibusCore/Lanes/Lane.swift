@@ -1,0 +1,221 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import Synchronization
+
+/// The queue of one group: protects a ``LaneMachine`` and does what it decides.
+///
+/// Nothing foreign runs under the lock: continuations are resumed, dead letters handed over and timers set after it.
+package final class Lane: Sendable {
+    struct State: Sendable {
+        var machine: LaneMachine
+        /// The timer for what waits in the queue, and when it is due.
+        var timer: (id: TimerID, due: Duration)?
+    }
+
+    /// The queue's number, unique for its broker.
+    package let id: UInt64
+    package let pattern: TopicPattern
+    package let group: String?
+    package let layout: PayloadLayout
+    package let settings: SubscriptionSettings
+    package let defaults: MessageDefaults
+    package let clock: any BusClock
+
+    /// Raised to have workers give back what they have not handled: something more urgent has come, or a member ends.
+    package let attention = Atomic<Int>(0)
+
+    let giveUp: @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
+    let state: Mutex<State>
+
+    /// Creates a queue.
+    ///
+    /// - Parameter giveUp: keeps a message that was given up on; it is called with no lock held.
+    package init(
+        id: UInt64,
+        pattern: TopicPattern,
+        settings: SubscriptionSettings,
+        layout: PayloadLayout,
+        defaults: MessageDefaults,
+        clock: any BusClock,
+        giveUp: @escaping @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
+    ) {
+        self.id = id
+        self.pattern = pattern
+        self.group = settings.group
+        self.layout = layout
+        self.settings = settings
+        self.defaults = defaults
+        self.clock = clock
+        self.giveUp = giveUp
+        self.state = Mutex(State(machine: LaneMachine(settings: settings, layout: layout)))
+    }
+
+    /// The queue's name in errors and reports.
+    package var name: String {
+        let group = self.group.map { "group '\($0)' of " } ?? ""
+        let place = self.settings.callSite.map { " (subscribed at \($0))" } ?? ""
+        return "\(group)'\(self.pattern)'\(place)"
+    }
+
+    package var metrics: QueueMetrics { self.state.withLock { $0.machine.currentMetrics } }
+
+    /// How many messages have been offered so far, and whether there is nothing to do now.
+    package var activity: (offered: Int, isSettled: Bool) {
+        self.state.withLock { ($0.machine.metrics.offered, $0.machine.isSettled) }
+    }
+
+    // MARK: Offering
+
+    package enum OfferOutcome: Sendable, Equatable {
+        /// The queue has the message, or has dropped it by its overflow policy.
+        case accepted
+        /// The queue is full; ``waitForRoom(atMost:)`` and offer again as `reserved`.
+        case full
+        /// The queue is full and its policy, or the caller, does not wait.
+        case refused
+        /// The queue has ended.
+        case closed
+    }
+
+    /// Offers a value of the queue's own type.
+    @inline(__always)
+    package func offer<Value: Sendable>(
+        _ value: borrowing Value,
+        _ header: consuming EntryHeader,
+        isUrgent: Bool,
+        mode: LaneMachine.OfferMode
+    ) -> OfferOutcome {
+        let copy = copy value
+        return self.offer(header, isUrgent: isUrgent, mode: mode) { place in
+            place.initializeMemory(as: Value.self, to: copy)
+        }
+    }
+
+    /// Offers a message of any kind.
+    package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode) -> OfferOutcome {
+        let isUrgent = entry.message.priority == .critical
+        if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil {
+            var flags: EntryHeader.Flags = []
+            if entry.message.timeToLive != nil { flags.insert(.expires) }
+            let header = EntryHeader(
+                idHigh: 0,
+                idLow: 0,
+                origin: 0,
+                size: UInt32(clamping: entry.message.payload.estimatedSize),
+                flags: flags
+            )
+            return self.offer(entry.message, header, isUrgent: isUrgent, mode: mode)
+        }
+        return self.offer(entry.header, isUrgent: isUrgent, mode: mode, nil)
+    }
+
+    @inline(__always)
+    private func offer(
+        _ header: consuming EntryHeader,
+        isUrgent: Bool,
+        mode: LaneMachine.OfferMode,
+        _ write: ((UnsafeMutableRawPointer) -> Void)?
+    ) -> OfferOutcome {
+        let header = header
+        let (decision, worker) = self.state.withLock { state -> (LaneMachine.OfferDecision, LaneMachine.Sleeper?) in
+            let decision = state.machine.offer(size: Int(header.size), isUrgent: isUrgent, mode: mode)
+            let queue: EntryBuffer
+            switch decision {
+            case .store:
+                queue = state.machine.ready
+            case .storeUrgent:
+                queue = state.machine.control
+            case .replaceOldest:
+                queue = state.machine.ready
+                queue.dropFirst()
+            case .full, .refused, .dropped, .closed:
+                return (decision, nil)
+            }
+            if let write { queue.append(header, write) } else { queue.append(boxed: header) }
+            return (decision, state.machine.workerToWake())
+        }
+        worker?.continuation.resume(returning: true)
+        switch decision {
+        case .store, .replaceOldest, .dropped:
+            return .accepted
+        case .storeUrgent:
+            self.callAttention()
+            return .accepted
+        case .full:
+            return .full
+        case .refused:
+            return .refused
+        case .closed:
+            return .closed
+        }
+    }
+
+    /// What became of a publisher that waited for room.
+    package enum RoomOutcome: Sendable {
+        /// There is room, promised to the caller, who must offer again as `reserved`.
+        case granted
+        case closed
+        case cancelled
+        case timedOut
+    }
+
+    /// Waits for room, first come first served.
+    package func waitForRoom(atMost limit: Duration) async -> RoomOutcome {
+        let id = self.state.withLock { $0.machine.nextSleeperID() }
+        let flag = SharedFlag()
+        let timer = self.clock.schedule(at: self.clock.uptime() + limit) {
+            flag.raise()
+            self.wakePublisher(id)
+        }
+        let granted = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                let sleeper = LaneMachine.Sleeper(id: id, member: nil, continuation: continuation)
+                let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
+                    guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
+                    state.machine.suspended.append(sleeper)
+                    return []
+                }
+                for sleeper in resumed { sleeper.continuation.resume(returning: false) }
+                // The queue may have been drained between the offer and now.
+                self.resumePublishers()
+            }
+        } onCancel: {
+            self.wakePublisher(id)
+        }
+        self.clock.cancel(timer)
+        if granted { return .granted }
+        if self.state.withLock({ $0.machine.isClosed }) { return .closed }
+        return flag.isRaised ? .timedOut : .cancelled
+    }
+
+    /// Gives back the promise of room that ``waitForRoom(atMost:)`` made.
+    package func giveRoomBack() {
+        self.state.withLock { $0.machine.reserved -= 1 }
+        self.resumePublishers()
+    }
+
+    private func wakePublisher(_ id: UInt64) {
+        let sleeper = self.state.withLock { state -> LaneMachine.Sleeper? in
+            guard let index = state.machine.suspended.firstIndex(where: { $0.id == id }) else { return nil }
+            return state.machine.suspended.remove(at: index)
+        }
+        sleeper?.continuation.resume(returning: false)
+    }
+
+    func resumePublishers() {
+        let granted = self.state.withLock { $0.machine.publishersToResume() }
+        for sleeper in granted { sleeper.continuation.resume(returning: true) }
+    }
+
+    package func callAttention() {
+        self.attention.wrappingAdd(1, ordering: .releasing)
+    }
+}
+
+/// A flag that one side raises and another side reads.
+private final class SharedFlag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isRaised: Bool { self.value.load(ordering: .acquiring) }
+    func raise() { self.value.store(true, ordering: .releasing) }
+}

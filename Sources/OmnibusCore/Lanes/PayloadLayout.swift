@@ -1,0 +1,78 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the values of one type lie in a queue's payload column, and how a message is made of one.
+///
+/// Queues are not generic: a queue that is compiled once for all types is small and fast, and only the few operations
+/// that touch a value go through here.
+package class PayloadLayout: @unchecked Sendable {
+    // SAFETY: immutable after init, here and in the subclasses.
+
+    /// Which type it is; compared before any value is touched.
+    package let typeID: ObjectIdentifier
+    package let stride: Int
+    package let alignment: Int
+
+    package init(typeID: ObjectIdentifier, stride: Int, alignment: Int) {
+        self.typeID = typeID
+        self.stride = stride
+        self.alignment = alignment
+    }
+
+    /// Moves values that lie one after the other.
+    package func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, count: Int) {}
+
+    /// Ends the life of one value.
+    package func destroy(_ value: UnsafeMutableRawPointer) {}
+
+    /// Takes a value out of the column and makes the message of it.
+    package func takeMessage(_ value: UnsafeMutableRawPointer, _ header: EntryHeader, _ route: MessageDefaults)
+        -> Message
+    {
+        Message(topic: route.topic, payload: .empty)
+    }
+}
+
+/// What a queue's entries have in common, so that they need not carry it.
+package struct MessageDefaults: Sendable {
+    /// The topic of the entries in the payload column.
+    package var topic: Topic
+    /// Makes the rare fields of a message that has none from its publisher's defaults.
+    package var extras: @Sendable (_ origin: UInt16) -> MessageExtras?
+
+    package init(topic: Topic, extras: @escaping @Sendable (_ origin: UInt16) -> MessageExtras?) {
+        self.topic = topic
+        self.extras = extras
+    }
+}
+
+/// The layout of a column of one type.
+package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
+    package init() {
+        super.init(
+            typeID: ObjectIdentifier(Value.self),
+            stride: MemoryLayout<Value>.stride,
+            alignment: MemoryLayout<Value>.alignment
+        )
+    }
+
+    package override func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
+        target.assumingMemoryBound(to: Value.self)
+            .moveInitialize(from: source.assumingMemoryBound(to: Value.self), count: count)
+    }
+
+    package override func destroy(_ value: UnsafeMutableRawPointer) {
+        value.assumingMemoryBound(to: Value.self).deinitialize(count: 1)
+    }
+}
+
+/// The layout of a column of whole messages, for queues that many types go through.
+package final class MessageLayout: ValueLayout<Message>, @unchecked Sendable {
+    package override func takeMessage(
+        _ value: UnsafeMutableRawPointer,
+        _ header: EntryHeader,
+        _ route: MessageDefaults
+    ) -> Message {
+        value.assumingMemoryBound(to: Message.self).move()
+    }
+}

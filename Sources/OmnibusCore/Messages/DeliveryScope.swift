@@ -1,0 +1,129 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEvents
+import Synchronization
+
+/// What a handler's task knows about the message that it handles, so that what it publishes names its cause.
+///
+/// Design note: binding a task-local value for each message would cost as much as handing the message over. So a worker
+/// binds one scope for many messages and tells it about each of them. A task that the handler starts inherits the
+/// scope, and must not see the next message's cause in it: when somebody else still holds the scope after the handler
+/// has returned, the worker lets it expire and binds a new one.
+package final class DeliveryScope: @unchecked Sendable {
+    // SAFETY: the stored properties are written only by the worker, between two handlers, while nobody else holds the
+    // scope; a handler and its child tasks only read them. Leaned on by "Causes" in the bus's tests.
+
+    @TaskLocal package static var current: DeliveryScope?
+
+    /// The scope of the handler that the current task runs in, or was started by, while that handler runs.
+    package static var active: DeliveryScope? {
+        guard let scope = self.current, !scope.isExpired.load(ordering: .acquiring) else { return nil }
+        return scope
+    }
+
+    /// The message's id, and its rare fields; the message itself where it exists.
+    @exclusivity(unchecked) private var idHigh: UInt64 = 0
+    @exclusivity(unchecked) private var idLow: UInt64 = 0
+    @exclusivity(unchecked) private var extras: MessageExtras?
+    @exclusivity(unchecked) private var message: Message?
+    /// The queue that the message came from.
+    package private(set) var lane: UInt64 = 0
+
+    private let isExpired = Atomic<Bool>(false)
+    private let source: String
+    /// What the messages that this handler publishes have in common, made when the first one is published.
+    private let inherited = Mutex<RareEntry?>(nil)
+    private let mayHaveInherited = Atomic<Bool>(false)
+
+    /// Creates a scope for messages of one worker.
+    ///
+    /// - Parameter source: where the messages that handlers publish come from.
+    package init(source: String, lane: UInt64) {
+        self.source = source
+        self.lane = lane
+    }
+
+    /// Enters the handling of an event that no message was made of.
+    @inline(__always)
+    package func enter(idHigh: UInt64, idLow: UInt64, extras: MessageExtras?) {
+        self.idHigh = idHigh
+        self.idLow = idLow
+        if extras != nil || self.extras != nil { self.extras = extras }
+        if self.message != nil { self.message = nil }
+        self.forget()
+    }
+
+    /// Enters the handling of a message.
+    package func enter(_ message: Message) {
+        self.message = message
+        self.forget()
+    }
+
+    @inline(__always)
+    private func forget() {
+        guard self.mayHaveInherited.load(ordering: .relaxed) else { return }
+        self.mayHaveInherited.store(false, ordering: .relaxed)
+        self.inherited.withLock { $0 = nil }
+    }
+
+    /// How many references to the scope there are; more than when the worker bound it means that a task inherited it.
+    package var holderCount: UInt {
+        @inline(never) get { _getRetainCount(self) }
+    }
+
+    /// Ends the scope for whoever still holds it.
+    package func expire() {
+        self.isExpired.store(true, ordering: .releasing)
+    }
+
+    /// The message that is handled, as the cause of others.
+    private var cause: Message {
+        if let message = self.message { return message }
+        return Message(
+            topic: Topic(unchecked: ""),
+            key: nil,
+            payload: .empty,
+            id: MessageID(high: self.idHigh, low: self.idLow),
+            acceptedAt: nil,
+            priority: .normal,
+            extras: self.extras
+        )
+    }
+
+    /// The rare fields of every message that this handler publishes: cause, correlation, trace and source.
+    package var rareEntry: RareEntry {
+        self.inherited.withLock { inherited in
+            if let inherited { return inherited }
+            let entry = RareEntry(extras: MessageExtras(self.cause.fieldsOfEffects(source: self.source)))
+            inherited = entry
+            self.mayHaveInherited.store(true, ordering: .relaxed)
+            return entry
+        }
+    }
+}
+
+extension Message {
+    /// The rare fields that a message caused by this one has.
+    package func fieldsOfEffects(source: String) -> MessageFields {
+        var fields = MessageFields()
+        fields.causationID = self.id
+        fields.correlationID = self.correlationID
+        fields.traceContext = self.traceContext.child(spanID: self.id.bits.low)
+        fields.source = source
+        return fields
+    }
+
+    /// Fills in what is not set from the message that caused this one.
+    package mutating func inherit(from cause: MessageExtras) {
+        let fields = cause.fields
+        if self.extras == nil {
+            self.extras = cause
+            return
+        }
+        if self.causationID == nil { self.causationID = fields.causationID }
+        if self.storedCorrelationID == nil, let id = fields.correlationID { self.correlationID = id }
+        if self.storedTraceContext == nil { self.storedTraceContext = fields.traceContext }
+        if self.source == nil { self.source = fields.source }
+    }
+}

@@ -1,0 +1,37 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A typed payload that knows its topic.
+///
+/// Conforming takes one line, `static let topic: Topic = "agent.task.created"`; everything else has a default. The
+/// instance requirements are for the few events whose topic, type, key or subject varies by value; such events cannot
+/// go through a `TopicPublisher`, whose route is resolved once.
+public protocol Event: Codable, Sendable {
+    /// The topic that events of this type are published to and subscribed at.
+    static var topic: Topic { get }
+    /// The kind of event; the topic's text unless said otherwise.
+    static var type: EventType { get }
+    /// The priority of events of this type; normal unless said otherwise.
+    static var priority: Priority { get }
+
+    /// The topic of this event; that of its type unless said otherwise.
+    var eventTopic: Topic { get }
+    /// The kind of this event; that of its type unless said otherwise.
+    var eventType: EventType { get }
+    /// The key by which this event is ordered and partitioned; none unless said otherwise.
+    var eventKey: String? { get }
+    /// What this event is about; none unless said otherwise. It serves as key where there is no key.
+    var eventSubject: String? { get }
+    /// A rough size in bytes, which bounds in bytes count while the event has not been encoded.
+    var estimatedSize: Int { get }
+}
+
+extension Event {
+    public static var type: EventType { EventType(rawValue: Self.topic.name) }
+    public static var priority: Priority { .normal }
+    public var eventTopic: Topic { Self.topic }
+    public var eventType: EventType { Self.type }
+    public var eventKey: String? { nil }
+    public var eventSubject: String? { nil }
+    public var estimatedSize: Int { MemoryLayout<Self>.stride + 64 }
+}

@@ -1,0 +1,173 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A back end that moves messages.
+///
+/// Only ``capabilities-swift.type.property``, ``publish(_:)-(Message)`` and ``subscribe(to:_:)`` are required; everything
+/// else throws ``OmnibusError`` with the code `unsupported`, naming the capability, until a provider implements it.
+/// A provider declares what it can do in its capabilities, and the conformance suite checks exactly that.
+public protocol EventBusProvider: Sendable {
+    /// What providers of this type can do.
+    static var capabilities: ProviderCapabilities { get }
+
+    /// Publishes a message and returns when the provider has accepted it.
+    ///
+    /// The message's key chooses the partition, where there are partitions.
+    func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt
+
+    /// Subscribes to a pattern; the deliveries are pulled from what is returned.
+    func subscribe(
+        to pattern: TopicPattern,
+        _ settings: SubscriptionSettings
+    ) async throws(OmnibusError) -> any ProviderSubscription
+
+    /// What this provider can do with what it is connected to; that of its type unless said otherwise.
+    var capabilities: ProviderCapabilities { get }
+
+    /// Connects to the back end. A provider that needs no connection has nothing to do.
+    func connect() async throws(OmnibusError)
+
+    /// Ends the connection, and every subscription with it.
+    func disconnect() async throws(OmnibusError)
+
+    /// Publishes without ever suspending: accepted, to be waited for, or refused.
+    func offer(_ message: Message) throws(OmnibusError) -> Offer
+
+    /// Publishes several messages in order and reports on each of them.
+    func publish(_ batch: [Message]) async -> BatchPublishResult
+
+    /// Ends a subscription by its id.
+    func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError)
+
+    /// Creates a topic with settings; returns false when it is there already with the same settings.
+    func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool
+
+    /// Changes the settings of a topic.
+    func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError)
+
+    /// Deletes a topic; returns false when there is none.
+    func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool
+
+    /// Describes a topic; nil when there is none.
+    func info(of topic: Topic) async throws(OmnibusError) -> TopicInfo?
+
+    /// Describes a subscription; nil when there is none.
+    func info(of subscription: SubscriptionID) async throws(OmnibusError) -> SubscriptionInfo?
+
+    /// Stops delivering to a subscription, which keeps what it has and what arrives.
+    func pause(_ id: SubscriptionID) async throws(OmnibusError)
+
+    /// Goes on delivering to a paused subscription.
+    func resume(_ id: SubscriptionID) async throws(OmnibusError)
+
+    /// Counts what has happened on the whole provider since it was made.
+    func metrics() async throws(OmnibusError) -> BusMetrics
+
+    /// Counts what has happened on one topic.
+    func metrics(of topic: Topic) async throws(OmnibusError) -> TopicMetrics
+}
+
+extension EventBusProvider {
+    public var capabilities: ProviderCapabilities { Self.capabilities }
+
+    public func connect() async throws(OmnibusError) {}
+
+    public func disconnect() async throws(OmnibusError) {}
+
+    public func offer(_ message: Message) throws(OmnibusError) -> Offer {
+        throw self.unsupported(.synchronousPublish)
+    }
+
+    public func publish(_ batch: [Message]) async -> BatchPublishResult {
+        var results: [BatchPublishResult.Outcome] = []
+        results.reserveCapacity(batch.count)
+        for message in batch {
+            do throws(OmnibusError) {
+                results.append(.accepted(try await self.publish(message)))
+            } catch {
+                results.append(.refused(error))
+            }
+        }
+        return BatchPublishResult(results)
+    }
+
+    public func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError) {
+        throw self.unsupported(.unsubscribeByID)
+    }
+
+    public func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
+        throw self.unsupported(.topicAdministration)
+    }
+
+    public func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) {
+        throw self.unsupported(.topicAdministration)
+    }
+
+    public func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool {
+        throw self.unsupported(.topicAdministration)
+    }
+
+    public func info(of topic: Topic) async throws(OmnibusError) -> TopicInfo? {
+        throw self.unsupported(.topicInfo)
+    }
+
+    public func info(of subscription: SubscriptionID) async throws(OmnibusError) -> SubscriptionInfo? {
+        throw self.unsupported(.subscriptionInfo)
+    }
+
+    public func pause(_ id: SubscriptionID) async throws(OmnibusError) {
+        throw self.unsupported(.pause)
+    }
+
+    public func resume(_ id: SubscriptionID) async throws(OmnibusError) {
+        throw self.unsupported(.pause)
+    }
+
+    public func metrics() async throws(OmnibusError) -> BusMetrics {
+        throw self.unsupported(.metrics)
+    }
+
+    public func metrics(of topic: Topic) async throws(OmnibusError) -> TopicMetrics {
+        throw self.unsupported(.topicMetrics)
+    }
+
+    /// Makes the error for a capability that this provider does not have.
+    public func unsupported(_ capability: Capability) -> OmnibusError {
+        OmnibusError(
+            .unsupported,
+            """
+            The provider '\(self.capabilities.provider)' does not support '\(capability)'; \
+            check 'capabilities' before the call, or choose a provider that declares it.
+            """,
+            details: capability.rawValue
+        )
+    }
+}
+
+/// What a provider answers to a publish that must not suspend.
+public enum Offer: Sendable {
+    /// The message has been accepted.
+    case accepted(PublishReceipt)
+    /// A queue is full; ``WaitToken/wait()`` completes the publish when there is room.
+    case wait(WaitToken)
+    /// The message has not been accepted and nothing has changed.
+    case refused(OmnibusError)
+}
+
+/// The rest of a publish that found a queue full.
+public struct WaitToken: Sendable {
+    private let body: @Sendable () async throws(OmnibusError) -> PublishReceipt
+
+    /// Creates a token, for those who write a provider.
+    public init(_ body: @escaping @Sendable () async throws(OmnibusError) -> PublishReceipt) {
+        self.body = body
+    }
+
+    /// Waits until the publish is complete.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `overflow` when it took too long, `cancelled` when the calling task is
+    ///   cancelled, or `partiallyAccepted` when some queues have accepted the message by then.
+    public func wait() async throws(OmnibusError) -> PublishReceipt {
+        try await self.body()
+    }
+}

@@ -1,0 +1,37 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEvents
+
+/// Something that messages can be published to; each call returns once the message has been accepted.
+public protocol EventPublishing: Sendable {
+    /// Publishes an event to its topic.
+    @discardableResult
+    func publish<E: Event>(_ event: E) async throws -> PublishReceipt
+
+    /// Publishes a value to a topic.
+    @discardableResult
+    func publish<Value: Encodable & Sendable>(_ value: Value, to topic: Topic) async throws -> PublishReceipt
+
+    /// Publishes a message.
+    @discardableResult
+    func publish(_ message: Message) async throws -> PublishReceipt
+
+    /// Publishes a CloudEvent.
+    ///
+    /// - Parameter topic: where to; nil is the topic that the event carries, else its type if that is a valid topic.
+    @discardableResult
+    func publish(_ event: CloudEvent, to topic: Topic?) async throws -> PublishReceipt
+}
+
+/// Something that messages can be published to without ever suspending.
+public protocol SyncEventPublishing: Sendable {
+    /// Publishes an event to its topic, or throws where that would have to wait.
+    func publishNow<E: Event>(_ event: E) throws(OmnibusError)
+
+    /// Publishes a value to a topic, or throws where that would have to wait.
+    func publishNow<Value: Encodable & Sendable>(_ value: Value, to topic: Topic) throws(OmnibusError)
+
+    /// Publishes a message, or throws where that would have to wait.
+    func publishNow(_ message: Message) throws(OmnibusError)
+}

@@ -1,0 +1,96 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a provider promises: the abilities that it has, and how far some of them go.
+public struct ProviderCapabilities: Sendable, Hashable {
+    /// The provider's name, as used in configurations and errors.
+    public var provider: String
+    /// The abilities that the provider has.
+    public var abilities: Set<Capability>
+    /// How far it keeps messages of one key apart.
+    public var keyExclusivity: KeyExclusivity
+
+    /// Creates a declaration.
+    public init(provider: String, abilities: Set<Capability>, keyExclusivity: KeyExclusivity = .none) {
+        self.provider = provider
+        self.abilities = abilities
+        self.keyExclusivity = keyExclusivity
+    }
+
+    /// Whether the provider has an ability.
+    public func has(_ capability: Capability) -> Bool {
+        self.abilities.contains(capability)
+    }
+}
+
+/// The name of one ability of a provider.
+///
+/// Adapters may add names of their own.
+public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    public var description: String { self.rawValue }
+
+    /// Subscribing with `*` and `#`.
+    public static let wildcards = Self(rawValue: "wildcards")
+    /// Subscriptions that share one stream of messages.
+    public static let groups = Self(rawValue: "groups")
+    /// Publishing without suspending.
+    public static let synchronousPublish = Self(rawValue: "synchronousPublish")
+    /// Creating, changing and deleting topics.
+    public static let topicAdministration = Self(rawValue: "topicAdministration")
+    /// Topics with several partitions.
+    public static let partitions = Self(rawValue: "partitions")
+    /// Describing topics.
+    public static let topicInfo = Self(rawValue: "topicInfo")
+    /// Describing subscriptions.
+    public static let subscriptionInfo = Self(rawValue: "subscriptionInfo")
+    /// Ending a subscription by its id.
+    public static let unsubscribeByID = Self(rawValue: "unsubscribeByID")
+    /// Pausing and resuming a subscription.
+    public static let pause = Self(rawValue: "pause")
+    /// Counting what happens on the provider.
+    public static let metrics = Self(rawValue: "metrics")
+    /// Counting what happens on one topic.
+    public static let topicMetrics = Self(rawValue: "topicMetrics")
+    /// Delivering again after a delay.
+    public static let delayedRedelivery = Self(rawValue: "delayedRedelivery")
+    /// Taking back deliveries that are not settled in time.
+    public static let ackDeadline = Self(rawValue: "ackDeadline")
+    /// Giving up on messages whose time to live is over.
+    public static let timeToLive = Self(rawValue: "timeToLive")
+    /// Letting critical messages overtake a backlog.
+    public static let priority = Self(rawValue: "priority")
+    /// Keeping the messages that were given up on.
+    public static let deadLetters = Self(rawValue: "deadLetters")
+    /// Knowing at publish how many subscriptions a message goes to.
+    public static let matchCount = Self(rawValue: "matchCount")
+    /// Bounds on queues, with the overflow policies.
+    public static let overflow = Self(rawValue: "overflow")
+    /// Topics that keep a history in memory.
+    public static let retainedTopics = Self(rawValue: "retainedTopics")
+    /// Topics that keep a history in a journal.
+    public static let persistentTopics = Self(rawValue: "persistentTopics")
+    /// Starting to read elsewhere than at the latest message.
+    public static let startPositions = Self(rawValue: "startPositions")
+    /// Refusing publishers and subscribers that a topic does not name.
+    public static let accessControl = Self(rawValue: "accessControl")
+}
+
+/// How far a provider goes in handling messages of one key one at a time.
+public enum KeyExclusivity: Int, Sendable, Hashable, Comparable {
+    /// Two members of a group may handle the same key at once.
+    case none
+    /// Members in one process never do.
+    case perProcess
+    /// Each key is assigned to one member while the membership does not change.
+    case byStableAssignment
+    /// No two members anywhere ever do.
+    case global
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,71 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a publish returns once the message has been accepted.
+public struct PublishReceipt: Sendable, Hashable {
+    /// The message's id.
+    public var messageID: MessageID
+    /// How many groups and observers the message was routed to; nil where the provider cannot know.
+    public var matched: Int?
+    /// Where the message stands in its topic's history; nil where the topic keeps none.
+    public var position: Position?
+    /// Whether the message had been accepted before and was not accepted again.
+    public var isDuplicate: Bool
+
+    /// Creates a receipt, for those who write a provider.
+    public init(messageID: MessageID, matched: Int?, position: Position? = nil, isDuplicate: Bool = false) {
+        self.messageID = messageID
+        self.matched = matched
+        self.position = position
+        self.isDuplicate = isDuplicate
+    }
+}
+
+/// What became of each message of a batch.
+public struct BatchPublishResult: Sendable {
+    /// What became of one message.
+    public enum Outcome: Sendable {
+        /// It was accepted.
+        case accepted(PublishReceipt)
+        /// It was not, and nothing has changed because of it.
+        case refused(OmnibusError)
+    }
+
+    /// What became of each message, in the order of the batch.
+    public let outcomes: [Outcome]
+    /// How many messages were accepted.
+    public let successCount: Int
+
+    /// Creates a result.
+    public init(_ outcomes: [Outcome]) {
+        self.outcomes = outcomes
+        self.successCount = outcomes.count { if case .accepted = $0 { true } else { false } }
+    }
+
+    /// How many messages were refused.
+    public var failureCount: Int { self.outcomes.count - self.successCount }
+
+    /// The receipts of the messages that were accepted, in order.
+    public var receipts: [PublishReceipt] {
+        self.outcomes.compactMap { if case .accepted(let receipt) = $0 { receipt } else { nil } }
+    }
+
+    /// The errors of the messages that were refused, in order.
+    public var errors: [OmnibusError] {
+        self.outcomes.compactMap { if case .refused(let error) = $0 { error } else { nil } }
+    }
+}
+
+/// Which queues have not accepted a message that others have; the `details` of a `partiallyAccepted` error.
+public struct PartialAcceptance: Sendable {
+    /// What the queues that have the message answered.
+    public var receipt: PublishReceipt
+    /// The names of the queues that do not have it.
+    public var missing: [String]
+
+    /// Creates a report.
+    public init(receipt: PublishReceipt, missing: [String]) {
+        self.receipt = receipt
+        self.missing = missing
+    }
+}

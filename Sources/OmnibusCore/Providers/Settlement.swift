@@ -1,0 +1,73 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEvents
+
+/// What becomes of one delivery.
+public struct Settlement: Sendable {
+    /// The four settlements of a delivery, and what the bus adds for its own use.
+    public enum Action: Sendable {
+        /// The message was handled.
+        case ack
+        /// The attempt has failed; the message comes again, not before the delay is over.
+        case nack(after: Duration?, FailedAttempt?)
+        /// The handler needs more time: the deadline is set anew, counted from now.
+        case extend(by: Duration)
+        /// The message is given up on and kept as a dead letter.
+        case deadLetter(DeadLetter.Reason, FailedAttempt?)
+        /// The message was not handled and goes back, without counting an attempt.
+        case release
+    }
+
+    /// Which delivery is meant.
+    public var delivery: DeliveryToken
+    /// What becomes of it.
+    public var action: Action
+
+    /// Creates a settlement.
+    public init(_ delivery: DeliveryToken, _ action: Action) {
+        self.delivery = delivery
+        self.action = action
+    }
+}
+
+/// Where a delivery is settled: a slot of its subscription, and the slot's generation.
+///
+/// A slot is used again after the settlement, with another generation; that is how a second settlement is noticed.
+public struct DeliveryToken: Hashable, Sendable {
+    /// The slot.
+    public var slot: UInt32
+    /// How often the slot had been used when the delivery was made.
+    public var generation: UInt32
+
+    /// Creates a token, for those who write a provider.
+    public init(slot: UInt32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
+}
+
+/// When one attempt at handling a message failed, and why.
+public struct FailedAttempt: Sendable, Hashable {
+    /// Which attempt it was; the first is 1.
+    public var attempt: Int
+    /// When it failed.
+    public var time: Timestamp
+    /// The error's type.
+    public var errorType: String
+    /// The error's description.
+    public var error: String
+
+    /// Creates a record of an attempt.
+    public init(attempt: Int, time: Timestamp, errorType: String, error: String) {
+        self.attempt = attempt
+        self.time = time
+        self.errorType = errorType
+        self.error = error
+    }
+
+    /// Creates a record of an attempt from the error that a handler threw.
+    public init(attempt: Int, time: Timestamp, error: any Error) {
+        self.init(attempt: attempt, time: time, errorType: "\(Swift.type(of: error))", error: "\(error)")
+    }
+}

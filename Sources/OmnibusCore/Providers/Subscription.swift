@@ -1,0 +1,77 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A pattern that somebody listens to, and the handle to stop listening.
+///
+/// The bus owns the subscription's life: dropping this value cancels nothing.
+public struct Subscription: Sendable, Identifiable {
+    /// The subscription's id, unique for its provider.
+    public let id: SubscriptionID
+    /// The pattern that is listened to.
+    public let pattern: TopicPattern
+    /// The group whose messages the subscription shares; nil when it is a group of one.
+    public let group: String?
+
+    private let control: any SubscriptionControl
+
+    /// Creates a handle, for those who write a provider.
+    public init(id: SubscriptionID, pattern: TopicPattern, group: String?, control: any SubscriptionControl) {
+        self.id = id
+        self.pattern = pattern
+        self.group = group
+        self.control = control
+    }
+
+    /// Ends the subscription; once it has returned, no handler of the subscription starts.
+    ///
+    /// Handlers that run go on to their end. It may be called inside the subscription's own handler, and again.
+    public func cancel() async {
+        await self.control.cancel(self.id)
+    }
+
+    /// Stops delivering; what arrives is kept within the queue's bounds. A handler that runs goes on to its end.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when it has ended, or `unsupported`.
+    public func pause() async throws(OmnibusError) {
+        try await self.control.pause(self.id)
+    }
+
+    /// Goes on delivering after ``pause()``.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when it has ended, or `unsupported`.
+    public func resume() async throws(OmnibusError) {
+        try await self.control.resume(self.id)
+    }
+
+    /// Settles a delivery that is in flight, by the id of its message.
+    ///
+    /// It is for handlers with `acknowledging: .manual` that have kept the id and not the delivery. O(in flight).
+    ///
+    /// - Throws: ``OmnibusError`` with the code `alreadySettled` when no such delivery is in flight.
+    public func ack(_ message: MessageID) async throws(OmnibusError) {
+        try await self.control.ack(message, self.id)
+    }
+}
+
+/// What a ``Subscription`` asks of whoever made it.
+public protocol SubscriptionControl: Sendable {
+    /// Ends the subscription; ending it again changes nothing.
+    func cancel(_ id: SubscriptionID) async
+    /// Stops delivering.
+    func pause(_ id: SubscriptionID) async throws(OmnibusError)
+    /// Goes on delivering.
+    func resume(_ id: SubscriptionID) async throws(OmnibusError)
+    /// Acknowledges the delivery in flight of a message.
+    func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError)
+}
+
+/// The name of one subscription, unique for its provider.
+public struct SubscriptionID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    public var description: String { self.rawValue }
+}

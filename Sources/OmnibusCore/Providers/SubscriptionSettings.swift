@@ -1,0 +1,135 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a subscription asks of a provider.
+///
+/// Members of one group share one stream of messages, so all of them must ask for the same.
+public struct SubscriptionSettings: Sendable, Hashable {
+    /// The group to join; nil makes the subscription a group of one.
+    public var group: String?
+    /// Where to start; nil goes on where a named group had got to, and starts at the latest otherwise.
+    public var start: StartPosition?
+    /// How much may wait in the group's queue.
+    public var bounds: QueueBounds
+    /// What happens to a publish that finds the queue full.
+    public var overflow: OverflowPolicy
+    /// How many times a message is delivered at most before it is given up on; nil is without end.
+    public var maximumAttempts: Int?
+    /// How long a delivery that a handler settles itself may stay unsettled; nil is for ever.
+    public var ackDeadline: Duration?
+    /// The call that subscribed, for reports about a slow or full queue.
+    public var callSite: CallSite?
+
+    /// Creates settings; those left out are the defaults.
+    public init(
+        group: String? = nil,
+        start: StartPosition? = nil,
+        bounds: QueueBounds = QueueBounds(),
+        overflow: OverflowPolicy = .suspend(),
+        maximumAttempts: Int? = nil,
+        ackDeadline: Duration? = nil,
+        callSite: CallSite? = nil
+    ) {
+        self.group = group
+        self.start = start
+        self.bounds = bounds
+        self.overflow = overflow
+        self.maximumAttempts = maximumAttempts
+        self.ackDeadline = ackDeadline
+        self.callSite = callSite
+    }
+
+    /// Checks that the settings make sense.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings`, naming every setting that is out of range.
+    public func validate() throws(OmnibusError) {
+        var findings = self.bounds.findings
+        if let group = self.group, group.isEmpty || group.utf8.count > 255 || group.utf8.contains(where: { $0 < 0x20 })
+        {
+            findings.append(
+                "'group' must have 1 to 255 bytes and no control characters; leave it out for a group of one"
+            )
+        }
+        if let attempts = self.maximumAttempts, attempts < 1 {
+            findings.append("'maximumAttempts' is \(attempts); it must be positive, or left out")
+        }
+        if let deadline = self.ackDeadline, deadline <= .zero {
+            findings.append("'ackDeadline' is \(deadline); it must be positive, or left out")
+        }
+        if case .suspend(let limit) = self.overflow, limit <= .zero {
+            findings.append("'overflow' suspends for at most \(limit); it must be positive, or use .reject")
+        }
+        guard findings.isEmpty else {
+            throw OmnibusError(.invalidSettings, "Invalid subscription settings: \(findings.joined(separator: "; ")).")
+        }
+    }
+}
+
+/// Where a subscription starts to read.
+///
+/// On topics that keep no history every position is ``latest``.
+public enum StartPosition: Sendable, Hashable {
+    /// What is published from now on.
+    case latest
+    /// The oldest message that is kept.
+    case earliest
+}
+
+/// How much may wait in one queue.
+public struct QueueBounds: Sendable, Hashable {
+    /// The number of messages.
+    public var count: Int
+    /// The number of bytes; events that have not been encoded count by their estimated size.
+    public var bytes: Int
+    /// How many messages above `count` handlers may publish, so that a handler never waits for a queue.
+    public var cascade: Int
+
+    /// Creates bounds.
+    ///
+    /// - Parameter cascade: the allowance for publishing inside handlers; nil is `count` again.
+    public init(count: Int = 4_096, bytes: Int = 16 * 1_024 * 1_024, cascade: Int? = nil) {
+        self.count = count
+        self.bytes = bytes
+        self.cascade = cascade ?? count
+    }
+
+    package var findings: [String] {
+        var findings: [String] = []
+        if self.count < 1 || self.count > Int(Int32.max) {
+            findings.append("'bounds.count' is \(self.count); it must be from 1 to \(Int32.max)")
+        }
+        if self.bytes < 1 { findings.append("'bounds.bytes' is \(self.bytes); it must be positive") }
+        if self.cascade < 0 || self.cascade > Int(Int32.max) {
+            findings.append("'bounds.cascade' is \(self.cascade); it must be from 0 to \(Int32.max)")
+        }
+        return findings
+    }
+}
+
+/// What happens to a publish that finds a queue full.
+public enum OverflowPolicy: Sendable, Hashable {
+    /// The publisher waits, first come first served, and gets the error `overflow` after the limit.
+    case suspend(atMost: Duration = .seconds(30))
+    /// The publisher gets the error `overflow` at once.
+    case reject
+    /// The oldest waiting message is dropped and counted.
+    case dropOldest
+    /// The new message is dropped and counted.
+    case dropNewest
+}
+
+/// The place in a program from which a call was made.
+public struct CallSite: Sendable, Hashable, CustomStringConvertible {
+    /// The file, as `Module/File.swift`.
+    public var file: String
+    /// The line.
+    public var line: Int
+
+    /// Creates a place.
+    public init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    public var description: String { "\(self.file):\(self.line)" }
+}

@@ -1,0 +1,45 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a topic keeps and divides its messages.
+public struct TopicConfiguration: Sendable, Hashable {
+    /// How long messages are kept.
+    public enum Durability: String, Sendable, Hashable {
+        /// Nothing is kept: who does not listen has missed it.
+        case ephemeral
+        /// A history is kept in memory.
+        case retained
+        /// A history is kept in a journal.
+        case persistent
+    }
+
+    /// The number of partitions; messages of one key are in one partition.
+    public var partitions: Int
+    /// How long messages are kept.
+    public var durability: Durability
+    /// The largest payload in bytes that the topic takes, checked when bytes exist; nil is the provider's limit.
+    public var maximumMessageSize: Int?
+
+    /// Creates settings; those left out are the defaults.
+    public init(partitions: Int = 1, durability: Durability = .ephemeral, maximumMessageSize: Int? = nil) {
+        self.partitions = partitions
+        self.durability = durability
+        self.maximumMessageSize = maximumMessageSize
+    }
+
+    /// Checks that the settings make sense.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings`, naming every setting that is out of range.
+    public func validate() throws(OmnibusError) {
+        var findings: [String] = []
+        if self.partitions < 1 || self.partitions > 10_000 {
+            findings.append("'partitions' is \(self.partitions); it must be from 1 to 10000")
+        }
+        if let size = self.maximumMessageSize, size < 1 {
+            findings.append("'maximumMessageSize' is \(size); it must be positive, or left out")
+        }
+        guard findings.isEmpty else {
+            throw OmnibusError(.invalidSettings, "Invalid topic settings: \(findings.joined(separator: "; ")).")
+        }
+    }
+}
