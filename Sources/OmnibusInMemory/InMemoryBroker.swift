@@ -1,6 +1,177 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A broker that keeps everything in this process.
-public actor InMemoryBroker {
+public import OmnibusCore
+
+/// A broker that keeps everything in this process: the reference for what a provider promises.
+///
+/// The actor is the control plane: creating topics, subscribing, pausing and describing are calls on it. No publish and
+/// no settlement waits for it.
+public actor InMemoryBroker: EventBusProvider {
+    /// Bounds of a broker that are not a queue's.
+    public struct Limits: Sendable, Hashable {
+        /// The largest payload in bytes, checked when bytes exist; topics may have limits of their own.
+        public var maximumMessageSize: Int
+        /// How many dead letters are kept; the oldest one makes room.
+        public var deadLetters: Int
+
+        /// Creates limits; those left out are the defaults, 1 MiB and 10,000.
+        public init(maximumMessageSize: Int = 1_024 * 1_024, deadLetters: Int = 10_000) {
+            self.maximumMessageSize = maximumMessageSize
+            self.deadLetters = deadLetters
+        }
+    }
+
+    /// What this broker can do.
+    public static let capabilities = ProviderCapabilities(
+        provider: "in_memory",
+        abilities: [
+            .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
+            .unsubscribeByID, .pause, .metrics, .topicMetrics, .delayedRedelivery, .ackDeadline, .timeToLive, .priority,
+            .deadLetters, .matchCount, .overflow,
+        ]
+    )
+
+    /// What works without the actor.
+    package nonisolated let core: BrokerCore
+
+    /// Creates a broker with no topics and no subscriptions.
+    public init(environment: BusEnvironment = .live, limits: Limits = Limits()) {
+        self.core = BrokerCore(environment: environment, limits: limits)
+    }
+
+    deinit {
+        // Workers that wait on a queue of a broker that nobody has any more would wait for ever.
+        self.core.close()
+    }
+
+    // MARK: Publishing
+
+    public nonisolated func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
+        switch try self.offer(message) {
+        case .accepted(let receipt): return receipt
+        case .wait(let token): return try await token.wait()
+        case .refused(let error): throw error
+        }
+    }
+
+    public nonisolated func offer(_ message: Message) throws(OmnibusError) -> Offer {
+        try message.validate()
+        return try self.core.offer(message, origin: 0, scope: DeliveryScope.active)
+    }
+
+    // MARK: Subscribing
+
+    public func subscribe(
+        to pattern: TopicPattern,
+        _ settings: SubscriptionSettings
+    ) async throws(OmnibusError) -> any ProviderSubscription {
+        let (lane, id) = try self.core.subscribe(to: pattern, settings, layout: MessageLayout())
+        return MemorySubscription(core: self.core, lane: lane, id: id)
+    }
+
+    public func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError) {
+        guard self.core.unsubscribe(id) else { throw self.core.unknown(id) }
+    }
+
+    public func pause(_ id: SubscriptionID) async throws(OmnibusError) {
+        try self.core.setPaused(true, id)
+    }
+
+    public func resume(_ id: SubscriptionID) async throws(OmnibusError) {
+        try self.core.setPaused(false, id)
+    }
+
+    // MARK: Topics
+
+    public func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
+        try self.check(topic, configuration)
+        return try self.core.change { table throws(OmnibusError) in
+            if let existing = table.created[topic] {
+                guard existing.configuration == configuration else {
+                    throw OmnibusError(
+                        .invalidSettings,
+                        "The topic '\(topic)' exists with other settings; use 'updateTopic' to change them."
+                    )
+                }
+                return false
+            }
+            table.created[topic] = Routing.TopicRecord(configuration: configuration)
+            table.created[topic]?.partitions = PartitionCounters(count: configuration.partitions)
+            table.deleted.remove(topic)
+            return true
+        }
+    }
+
+    public func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) {
+        try self.check(topic, configuration)
+        try self.core.change { table throws(OmnibusError) in
+            guard let existing = table.created[topic] else {
+                throw OmnibusError(
+                    .unknownTopic,
+                    "There is no topic '\(topic)' to update; create it with 'createTopic'."
+                )
+            }
+            guard existing.configuration.partitions == configuration.partitions else {
+                throw OmnibusError(
+                    .invalidSettings,
+                    """
+                    'partitions' of '\(topic)' is \(existing.configuration.partitions) and cannot be changed, \
+                    because keys would move; delete the topic and create it anew.
+                    """
+                )
+            }
+            table.created[topic]?.configuration = configuration
+        }
+    }
+
+    public func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool {
+        self.core.collectCounts()
+        return try self.core.change { table throws(OmnibusError) in
+            let existed = table.created.removeValue(forKey: topic) != nil || table.implicit[topic] != nil
+            table.implicit[topic] = nil
+            if existed { table.deleted.insert(topic) }
+            return existed
+        }
+    }
+
+    private func check(_ topic: Topic, _ configuration: TopicConfiguration) throws(OmnibusError) {
+        try configuration.validate()
+        guard !topic.isSystem else {
+            throw OmnibusError(.invalidTopic, "'\(topic)' belongs to the system; create a topic of your own.")
+        }
+        switch configuration.durability {
+        case .ephemeral: break
+        case .retained: throw self.unsupported(.retainedTopics)
+        case .persistent: throw self.unsupported(.persistentTopics)
+        }
+    }
+
+    // MARK: Describing
+
+    public func info(of topic: Topic) async throws(OmnibusError) -> TopicInfo? {
+        self.core.info(of: topic)
+    }
+
+    public func info(of subscription: SubscriptionID) async throws(OmnibusError) -> SubscriptionInfo? {
+        self.core.info(of: subscription)
+    }
+
+    public func metrics() async throws(OmnibusError) -> BusMetrics {
+        self.core.metrics
+    }
+
+    public func metrics(of topic: Topic) async throws(OmnibusError) -> TopicMetrics {
+        guard let metrics = self.core.metrics(of: topic) else {
+            throw OmnibusError(.unknownTopic, "There is no topic '\(topic)'; nothing was published to it.")
+        }
+        return metrics
+    }
+
+    // MARK: Ending
+
+    /// Ends every subscription and refuses whatever comes after. A broker that was disconnected stays so.
+    public func disconnect() async throws(OmnibusError) {
+        self.core.close()
+    }
 }

@@ -1,0 +1,74 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import OmnibusCore
+import Synchronization
+
+extension BrokerCore {
+    /// Keeps a message that a queue has given up on, and tells those who listen to dead letters.
+    func keep(_ entry: HeldEntry, reason: DeadLetter.Reason, from lane: Lane) {
+        let message = entry.message
+        // A failure while handling a dead letter is counted by its queue, and ends here.
+        guard !message.topic.isSystem else { return }
+        let now = self.environment.clock.now
+        var notice = message
+        notice.topic = Topic(unchecked: "omnibus.dead.\(message.topic.name)")
+        notice.id = self.makeID()
+        notice.acceptedAt = now
+        notice.causationID = message.id
+        notice.correlationID = message.correlationID
+        notice.timeToLive = nil
+        notice.replyTo = nil
+        notice.type = message.type
+        let letter = DeadLetter(
+            id: notice.id,
+            message: message,
+            reason: reason,
+            attempts: entry.failures,
+            pattern: lane.pattern,
+            group: lane.group,
+            time: now,
+            lane: lane.id
+        )
+        notice.headers = letter.headers(adding: message.headers)
+        self.deadLetters.add(letter)
+        // Nobody waits for this publish: a full queue of dead letters drops the notice, and the store has the letter.
+        _ = try? self.offer(notice, origin: 0, scope: nil, allowsSystem: true, mode: .handler)
+    }
+
+    package func makeID() -> MessageID {
+        let milliseconds = self.environment.clock.coarseWallNanoseconds() / 1_000_000
+        return self.stripe.state.withLock { $0.ids.next(milliseconds: milliseconds) }
+    }
+
+    /// Hands a dead letter back to the group that gave up on it, with its attempts counted anew.
+    package func redrive(_ id: MessageID) throws(OmnibusError) {
+        guard let letter = self.deadLetters.take(id) else {
+            throw OmnibusError(
+                .unknownSubscription,
+                "There is no dead letter '\(id)': it was redriven or cleared before, or had to make room for others."
+            )
+        }
+        let lane = self.table.withLock { table in
+            table.lanes.values.first { $0.id == letter.lane } ?? table.lane(for: letter)
+        }
+        guard let lane, lane.offer(HeldEntry(message: letter.message), mode: .returned) == .accepted else {
+            self.deadLetters.putBack(letter)
+            throw OmnibusError(
+                .unknownSubscription,
+                """
+                The group that gave up on '\(letter.message.topic)' is gone ('\(letter.pattern)'); \
+                subscribe again with the same group and pattern, or redrive to the topic.
+                """
+            )
+        }
+    }
+}
+
+extension Routing {
+    /// The queue of the group that gave up, where it ended and was made again.
+    fileprivate func lane(for letter: DeadLetter) -> Lane? {
+        guard let group = letter.group else { return nil }
+        return self.groups[GroupKey(group: group, pattern: letter.pattern)].flatMap { self.lanes[$0] }
+    }
+}

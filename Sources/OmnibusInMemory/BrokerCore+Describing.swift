@@ -1,0 +1,106 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import OmnibusCore
+import Synchronization
+
+extension BrokerCore {
+    /// Brings the counts of the stripes into the table.
+    package func collectCounts() {
+        // Never both locks at once: a publisher holds its stripe's while it waits for the table's.
+        for stripe in self.stripes + self.table.withLock({ Array($0.ownStripes.values) }) {
+            self.collectCounts(of: stripe)
+        }
+    }
+
+    func collectCounts(of stripe: PublishStripe) {
+        let (topics, refused) = stripe.state.withLock { $0.takeCounts() }
+        self.table.withLock { table in
+            table.add(topics)
+            table.refused += refused
+        }
+    }
+
+    package var metrics: BusMetrics {
+        self.collectCounts()
+        return self.table.withLock { table in
+            table.foldEnded()
+            var metrics = BusMetrics()
+            metrics.published = table.forgotten.published
+            metrics.unrouted = table.forgotten.unrouted
+            for (topic, counts) in table.implicit where !topic.isSystem {
+                metrics.published += counts.published
+                metrics.unrouted += counts.unrouted
+            }
+            metrics.refused = table.refused
+            metrics.routed = metrics.published - metrics.unrouted - metrics.refused
+            metrics.queues = table.ended
+            for lane in table.lanes.values { metrics.queues += lane.metrics }
+            for lane in table.ending { metrics.queues += lane.metrics }
+            metrics.topics = Set(table.created.keys).union(table.implicit.keys.filter { !$0.isSystem }).count
+            metrics.subscriptions = table.subscriptions.count
+            return metrics
+        }
+    }
+
+    package func metrics(of topic: Topic) -> TopicMetrics? {
+        self.collectCounts()
+        let route = self.resolve(topic)
+        return self.table.withLock { table in
+            guard table.implicit[topic] != nil || table.created[topic] != nil else { return nil }
+            var metrics = table.implicit[topic] ?? TopicMetrics()
+            metrics.subscriptions = table.subscriptionCount(route)
+            return metrics
+        }
+    }
+
+    package func info(of topic: Topic) -> TopicInfo? {
+        self.collectCounts()
+        let route = self.resolve(topic)
+        return self.table.withLock { table in
+            guard !table.deleted.contains(topic) else { return nil }
+            let count = table.subscriptionCount(route)
+            guard let record = table.created[topic] else {
+                guard table.implicit[topic] != nil || count > 0 else { return nil }
+                return TopicInfo(topic: topic, configuration: TopicConfiguration(), subscriptionCount: count)
+            }
+            return TopicInfo(topic: topic, configuration: record.configuration, subscriptionCount: count)
+        }
+    }
+
+    package func info(of id: SubscriptionID) -> SubscriptionInfo? {
+        guard let listener = self.table.withLock({ $0.subscriptions[id] }) else { return nil }
+        switch listener {
+        case .observer(let observer):
+            return SubscriptionInfo(
+                id: id,
+                pattern: observer.pattern,
+                settings: SubscriptionSettings(),
+                isPaused: false,
+                waiting: 0,
+                inFlight: 0
+            )
+        case .member(let lane, let settings):
+            let metrics = lane.metrics
+            return SubscriptionInfo(
+                id: id,
+                pattern: lane.pattern,
+                settings: settings,
+                isPaused: lane.isPaused(id),
+                waiting: metrics.pending - metrics.inFlight,
+                inFlight: metrics.inFlight
+            )
+        }
+    }
+}
+
+extension Routing {
+    /// How many subscriptions a route leads to, every member of a group counted.
+    fileprivate func subscriptionCount(_ route: Route) -> Int {
+        let lanes = Set(route.lanes.map(\.id))
+        let members = self.subscriptions.values.count { listener in
+            if case .member(let lane, _) = listener { lanes.contains(lane.id) } else { false }
+        }
+        return members + route.observers.count
+    }
+}

@@ -1,0 +1,167 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import OmnibusCore
+import Synchronization
+
+extension BrokerCore {
+    /// Adds a subscription: a member of its group's queue, which is made where there is none.
+    ///
+    /// - Throws: `invalidSettings`, `groupMismatch` when the group has other settings, `busClosed`, or `unsupported`.
+    package func subscribe(
+        to pattern: TopicPattern,
+        _ settings: SubscriptionSettings,
+        layout: PayloadLayout
+    ) throws(OmnibusError) -> (Lane, SubscriptionID) {
+        try settings.validate()
+        let clock = self.environment.clock
+        return try self.change { table throws(OmnibusError) in
+            guard !table.isClosed else {
+                throw OmnibusError(.busClosed, "The in-memory broker was disconnected; subscribe to another one.")
+            }
+            let id = table.nextSubscriptionID()
+            let key = settings.group.map { Routing.GroupKey(group: $0, pattern: pattern) }
+            if let key, let lane = table.groups[key].flatMap({ table.lanes[$0] }) {
+                try Self.check(settings, fit: lane)
+                if lane.join(id) {
+                    table.subscriptions[id] = .member(of: lane, settings)
+                    return (lane, id)
+                }
+            }
+            table.lastLane += 1
+            let lane = Lane(
+                id: table.lastLane,
+                pattern: pattern,
+                settings: settings,
+                layout: layout,
+                defaults: self.defaults(for: pattern),
+                clock: clock,
+                // The queue keeps the broker alive, until it ends: with its last member, or with the broker's actor.
+                // A weak reference would make every retain of the broker slow.
+                giveUp: { lane, entry, reason in self.keep(entry, reason: reason, from: lane) }
+            )
+            _ = lane.join(id)
+            let token = table.nextToken()
+            table.lanes[token] = lane
+            table.trie.insert(pattern, token)
+            if let key { table.groups[key] = token }
+            table.subscriptions[id] = .member(of: lane, settings)
+            return (lane, id)
+        }
+    }
+
+    private func defaults(for pattern: TopicPattern) -> MessageDefaults {
+        // Only queues of one event type use it, and their pattern is a topic.
+        MessageDefaults(topic: pattern.literalTopic ?? Topic(unchecked: pattern.description)) { origin in
+            self.extras(of: origin)
+        }
+    }
+
+    /// Members of one group share everything but the place where they subscribed.
+    private static func check(_ settings: SubscriptionSettings, fit lane: Lane) throws(OmnibusError) {
+        var theirs = lane.settings
+        theirs.callSite = settings.callSite
+        guard theirs == settings else {
+            throw OmnibusError(
+                .groupMismatch,
+                """
+                The \(lane.name) has other settings (bounds, overflow, attempts, deadline or start); \
+                members of one group must ask for the same.
+                """
+            )
+        }
+    }
+
+    /// Adds somebody who looks at messages while they are published.
+    package func observe(
+        _ pattern: TopicPattern,
+        typeID: ObjectIdentifier?,
+        _ see: @escaping @Sendable (Message) -> Void
+    ) throws(OmnibusError) -> SubscriptionID {
+        try self.change { table throws(OmnibusError) in
+            guard !table.isClosed else {
+                throw OmnibusError(.busClosed, "The in-memory broker was disconnected; observe another one.")
+            }
+            let id = table.nextSubscriptionID()
+            let observer = Observer(id: id, pattern: pattern, typeID: typeID, see: see)
+            let token = table.nextToken()
+            table.observers[token] = observer
+            table.trie.insert(pattern, token)
+            table.subscriptions[id] = .observer(observer)
+            return id
+        }
+    }
+
+    /// Ends a subscription; returns false when there is none.
+    ///
+    /// Once it has returned, nothing is handed to the subscription any more.
+    @discardableResult
+    package func unsubscribe(_ id: SubscriptionID) -> Bool {
+        let listener = try? self.change { table throws(OmnibusError) -> Routing.Listener? in
+            guard let listener = table.subscriptions.removeValue(forKey: id) else { return nil }
+            switch listener {
+            case .member(let lane, _):
+                if lane.leave(id) { table.remove(lane) }
+            case .observer(let observer):
+                if let token = table.observers.first(where: { $0.value === observer })?.key {
+                    table.observers[token] = nil
+                    table.trie.remove(observer.pattern, token)
+                }
+            }
+            return listener
+        }
+        return (listener ?? nil) != nil
+    }
+
+    package func setPaused(_ isPaused: Bool, _ id: SubscriptionID) throws(OmnibusError) {
+        guard case .member(let lane, _) = self.table.withLock({ $0.subscriptions[id] }), lane.setPaused(isPaused, id)
+        else { throw self.unknown(id) }
+    }
+
+    package func unknown(_ id: SubscriptionID) -> OmnibusError {
+        OmnibusError(.unknownSubscription, "There is no subscription '\(id)' that could be changed; it has ended.")
+    }
+
+    /// The queues that there are.
+    package var lanes: [Lane] {
+        self.table.withLock { table in table.lanes.values.sorted { $0.id < $1.id } + table.ending }
+    }
+
+    /// Ends everything.
+    package func close() {
+        let lanes = try? self.change { table throws(OmnibusError) -> [Lane] in
+            let lanes = Array(table.lanes.values)
+            table.isClosed = true
+            for lane in lanes {
+                lane.close()
+                table.remove(lane)
+            }
+            table.observers = [:]
+            table.subscriptions = [:]
+            table.trie = PatternTrie()
+            return lanes
+        }
+        _ = lanes
+    }
+}
+
+extension Routing {
+    /// Takes a queue that has ended out of the table; its counts stay.
+    mutating func remove(_ lane: Lane) {
+        guard let token = self.lanes.first(where: { $0.value === lane })?.key else { return }
+        self.lanes[token] = nil
+        self.trie.remove(lane.pattern, token)
+        if let group = lane.group { self.groups[GroupKey(group: group, pattern: lane.pattern)] = nil }
+        self.ending.append(lane)
+    }
+
+    /// Adds the counts of queues that have ended, and whose last message is settled, to the totals.
+    mutating func foldEnded() {
+        self.ending.removeAll { lane in
+            let metrics = lane.metrics
+            guard metrics.inFlight == 0 else { return false }
+            self.ended += metrics
+            return true
+        }
+    }
+}

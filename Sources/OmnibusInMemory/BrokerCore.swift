@@ -1,0 +1,75 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import OmnibusCore
+import Synchronization
+
+/// What publishers and workers of an ``InMemoryBroker`` touch: everything that does not wait for the actor.
+///
+/// Locks are taken in one order: a stripe's, then the table's, then a queue's; none is held while foreign code runs.
+package final class BrokerCore: Sendable {
+    package let environment: BusEnvironment
+    package let limits: InMemoryBroker.Limits
+    /// Moves on with every change of the table, so that cached routes are noticed to be old.
+    let generation = Atomic<UInt64>(1)
+    let table = Mutex(Routing())
+    let stripes: [PublishStripe]
+    package let deadLetters: DeadLetterStore
+
+    package init(environment: BusEnvironment, limits: InMemoryBroker.Limits) {
+        self.environment = environment
+        self.limits = limits
+        self.stripes = (0..<8).map { _ in PublishStripe(seed: environment.random.next()) }
+        self.deadLetters = DeadLetterStore(limit: limits.deadLetters)
+    }
+
+    /// The stripe of the calling thread.
+    @inline(__always)
+    var stripe: PublishStripe {
+        // Every thread has a stack of its own, so that the address of anything on it tells threads apart. A poor
+        // spread costs some waiting and nothing else.
+        var place: UInt8 = 0
+        let address = withUnsafeMutablePointer(to: &place) { UInt(bitPattern: $0) }
+        return self.stripes[Int(truncatingIfNeeded: (address >> 16) &* 0x9E37_79B9 >> 13) & 7]
+    }
+
+    /// Changes the table, and makes every cached route old.
+    func change<Result: Sendable>(
+        _ body: (inout sending Routing) throws(OmnibusError) -> sending Result
+    ) throws(OmnibusError) -> Result {
+        let result = try self.table.withLock(body)
+        self.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        return result
+    }
+
+    func resolve(_ topic: Topic) -> Route {
+        // Read before the table: a route made from a newer table is then merely asked for once more.
+        let generation = self.generation.load(ordering: .acquiring)
+        return self.table.withLock {
+            $0.route(for: topic, generation: generation, maximumMessageSize: self.limits.maximumMessageSize)
+        }
+    }
+
+    /// Registers the source of a publisher, whose messages then need not carry it.
+    package func register(source: String) -> UInt16 {
+        var fields = MessageFields()
+        fields.source = source
+        let extras = MessageExtras(fields)
+        return self.table.withLock { table in
+            // Beyond this many buses on one broker, sources are no longer told apart where no message was made.
+            guard table.origins.count <= Int(UInt16.max) else { return 0 }
+            table.origins.append(extras)
+            return UInt16(table.origins.count - 1)
+        }
+    }
+
+    func extras(of origin: UInt16) -> MessageExtras? {
+        self.table.withLock { $0.origins[Int(origin)] }
+    }
+
+    /// How many listen to this very topic, and which queues they are.
+    package func responders(on topic: Topic) -> (count: Int, lanes: [UInt64]) {
+        let route = self.resolve(topic)
+        return (route.directCount, route.lanes.filter { $0.pattern.isLiteral }.map(\.id))
+    }
+}

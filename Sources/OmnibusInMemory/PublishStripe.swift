@@ -1,0 +1,91 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import OmnibusCore
+import Synchronization
+
+/// What one group of publishers shares: a cache of routes, a maker of ids, and counts.
+///
+/// Threads use different stripes, so that they hardly ever wait for each other. Everything in a stripe is plain state
+/// under its lock, which makes exact counting as cheap as adding one.
+final class PublishStripe: Sendable {
+    /// A route as this stripe knows it, and what was published on it.
+    final class Cached: @unchecked Sendable {
+        // SAFETY: reached under the lock of its stripe alone.
+        @exclusivity(unchecked) var route: Route
+        @exclusivity(unchecked) var published = 0
+        @exclusivity(unchecked) var unrouted = 0
+        @exclusivity(unchecked) var refused = 0
+
+        init(_ route: Route) {
+            self.route = route
+        }
+    }
+
+    struct State {
+        var ids: MessageIDGenerator
+        /// The last event type that was published, which mostly is the next one too.
+        var lastType: ObjectIdentifier?
+        var lastRoute: Cached?
+        var byTopic: [Topic: Cached] = [:]
+        /// Counts of routes that were dropped from the cache.
+        var dropped: [Topic: TopicMetrics] = [:]
+        var droppedRefusals = 0
+    }
+
+    /// More topics than this, and the cache starts anew: a program with that many has no use for one.
+    static let capacity = 4_096
+
+    let state: Mutex<State>
+
+    init(seed: UInt64) {
+        self.state = Mutex(State(ids: MessageIDGenerator(seed: seed)))
+    }
+}
+
+extension PublishStripe.State {
+    /// Returns the entry for a topic, asking for its route where there is none or it is out of date.
+    mutating func entry(
+        for topic: Topic,
+        generation: UInt64,
+        resolve: (Topic) -> Route
+    ) -> PublishStripe.Cached {
+        if let cached = self.byTopic[topic] {
+            if cached.route.generation != generation { cached.route = resolve(topic) }
+            return cached
+        }
+        if self.byTopic.count >= PublishStripe.capacity { self.forgetRoutes() }
+        let cached = PublishStripe.Cached(resolve(topic))
+        self.byTopic[topic] = cached
+        return cached
+    }
+
+    /// Empties the cache and keeps the counts.
+    mutating func forgetRoutes() {
+        for (topic, cached) in self.byTopic {
+            self.dropped[topic, default: TopicMetrics()].published += cached.published
+            self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted
+            self.droppedRefusals += cached.refused
+        }
+        self.byTopic = [:]
+        self.lastType = nil
+        self.lastRoute = nil
+    }
+
+    /// Takes the counts of all topics out of the stripe.
+    mutating func takeCounts() -> (topics: [Topic: TopicMetrics], refused: Int) {
+        for (topic, cached) in self.byTopic where cached.published > 0 || cached.refused > 0 {
+            self.dropped[topic, default: TopicMetrics()].published += cached.published
+            self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted
+            self.droppedRefusals += cached.refused
+            cached.published = 0
+            cached.unrouted = 0
+            cached.refused = 0
+        }
+        defer {
+            self.dropped = [:]
+            self.droppedRefusals = 0
+        }
+        return (self.dropped, self.droppedRefusals)
+    }
+}

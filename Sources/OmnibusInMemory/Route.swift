@@ -1,0 +1,94 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+package import OmnibusCore
+import Synchronization
+
+/// Where messages of one topic go, as it was when the route was made.
+///
+/// A route never changes: when a subscription comes or goes, the broker's generation moves on, and whoever holds a
+/// route of an earlier generation asks for a new one.
+final class Route: Sendable {
+    let topic: Topic
+    let generation: UInt64
+    let lanes: [Lane]
+    let observers: [Observer]
+    /// How many of them listen to this very topic, rather than to a pattern that happens to match.
+    let directCount: Int
+    /// Why nothing may be published here, if so.
+    let refusal: OmnibusError?
+    let isSystem: Bool
+    /// The next offset of each partition, for topics that were created.
+    let partitions: PartitionCounters?
+    let maximumMessageSize: Int
+
+    init(
+        topic: Topic,
+        generation: UInt64,
+        lanes: [Lane],
+        observers: [Observer],
+        directCount: Int,
+        refusal: OmnibusError?,
+        partitions: PartitionCounters?,
+        maximumMessageSize: Int
+    ) {
+        self.topic = topic
+        self.generation = generation
+        self.lanes = lanes
+        self.observers = observers
+        self.directCount = directCount
+        self.refusal = refusal
+        self.isSystem = topic.isSystem
+        self.partitions = partitions
+        self.maximumMessageSize = maximumMessageSize
+    }
+
+    /// How many groups and observers a message goes to.
+    var matched: Int { self.lanes.count + self.observers.count }
+}
+
+/// Somebody who looks at messages while they are published, on the publisher's own thread.
+package final class Observer: Sendable {
+    package let id: SubscriptionID
+    package let pattern: TopicPattern
+    /// The type of event that is wanted without a message around it; nil for messages.
+    package let typeID: ObjectIdentifier?
+    package let see: @Sendable (Message) -> Void
+
+    package init(
+        id: SubscriptionID,
+        pattern: TopicPattern,
+        typeID: ObjectIdentifier?,
+        see: @escaping @Sendable (Message) -> Void
+    ) {
+        self.id = id
+        self.pattern = pattern
+        self.typeID = typeID
+        self.see = see
+    }
+}
+
+/// Counts the messages of each partition of a topic.
+final class PartitionCounters: Sendable {
+    private struct State {
+        var next: [Int64]
+        var partitioner: KafkaPartitioner
+    }
+
+    private let state: Mutex<State>
+    let count: Int
+
+    init(count: Int) {
+        self.count = count
+        self.state = Mutex(State(next: Array(repeating: 0, count: count), partitioner: KafkaPartitioner(count: count)))
+    }
+
+    /// Chooses the partition for a key, as Kafka's default partitioner does, and counts the message.
+    func take(key: String?) -> Position {
+        self.state.withLock { state in
+            let partition = state.partitioner.partition(forKey: key)
+            defer { state.next[partition] += 1 }
+            return Position(partition: partition, offset: state.next[partition])
+        }
+    }
+}

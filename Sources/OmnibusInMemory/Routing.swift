@@ -1,0 +1,126 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import OmnibusCore
+
+/// Who listens to what, which topics there are, and what became of those who are gone: the broker's table.
+struct Routing: Sendable {
+    /// Those of one name and one pattern share a queue.
+    struct GroupKey: Hashable {
+        var group: String
+        var pattern: TopicPattern
+    }
+
+    /// What a subscription is: a member of a queue, or an observer.
+    enum Listener: Sendable {
+        case member(of: Lane, SubscriptionSettings)
+        case observer(Observer)
+
+        var pattern: TopicPattern {
+            switch self {
+            case .member(let lane, _): lane.pattern
+            case .observer(let observer): observer.pattern
+            }
+        }
+    }
+
+    struct TopicRecord: Sendable {
+        var configuration: TopicConfiguration
+        var partitions: PartitionCounters?
+    }
+
+    /// Topics that came into being by themselves are forgotten beyond this many, their counts staying in the totals.
+    static let implicitTopicLimit = 65_536
+
+    var trie = PatternTrie()
+    var lanes: [UInt32: Lane] = [:]
+    var observers: [UInt32: Observer] = [:]
+    var groups: [GroupKey: UInt32] = [:]
+    var subscriptions: [SubscriptionID: Listener] = [:]
+    var created: [Topic: TopicRecord] = [:]
+    var implicit: [Topic: TopicMetrics] = [:]
+    var deleted: Set<Topic> = []
+    /// Counts of topics that were forgotten.
+    var forgotten = TopicMetrics()
+    var refused = 0
+    /// Queues that have ended and whose last messages are still being handled.
+    var ending: [Lane] = []
+    /// The counts of queues that are gone.
+    var ended = QueueMetrics()
+    var lastToken: UInt32 = 0
+    var lastLane: UInt64 = 0
+    var lastSubscription: UInt64 = 0
+    var isClosed = false
+    /// The stripes of publishers that have one of their own.
+    var ownStripes: [ObjectIdentifier: PublishStripe] = [:]
+
+    /// The names of publishers' defaults; index 0 has none.
+    var origins: [MessageExtras?] = [nil]
+
+    mutating func nextToken() -> UInt32 {
+        repeat { self.lastToken &+= 1 } while self.lanes[self.lastToken] != nil || self.observers[self.lastToken] != nil
+        return self.lastToken
+    }
+
+    mutating func nextSubscriptionID() -> SubscriptionID {
+        self.lastSubscription += 1
+        return SubscriptionID(rawValue: "sub-\(self.lastSubscription)")
+    }
+
+    /// Makes the route of a topic.
+    func route(for topic: Topic, generation: UInt64, maximumMessageSize: Int) -> Route {
+        var lanes: [Lane] = []
+        var observers: [Observer] = []
+        var direct = 0
+        var tokens: [UInt32] = []
+        self.trie.match(topic, into: &tokens)
+        for token in tokens {
+            if let lane = self.lanes[token] {
+                lanes.append(lane)
+                if lane.pattern.isLiteral { direct += 1 }
+            } else if let observer = self.observers[token] {
+                observers.append(observer)
+                if observer.pattern.isLiteral { direct += 1 }
+            }
+        }
+        // The order in which they came: it makes a run with one seed the same each time.
+        lanes.sort { $0.id < $1.id }
+        let record = self.created[topic]
+        return Route(
+            topic: topic,
+            generation: generation,
+            lanes: lanes,
+            observers: observers,
+            directCount: direct,
+            refusal: self.refusal(for: topic),
+            partitions: record?.partitions,
+            maximumMessageSize: record?.configuration.maximumMessageSize ?? maximumMessageSize
+        )
+    }
+
+    private func refusal(for topic: Topic) -> OmnibusError? {
+        if self.isClosed {
+            return OmnibusError(.busClosed, "The in-memory broker was disconnected; publish to another one.")
+        }
+        if self.deleted.contains(topic) {
+            return OmnibusError(
+                .unknownTopic,
+                "The topic '\(topic)' was deleted; create it again with 'createTopic' to publish to it."
+            )
+        }
+        return nil
+    }
+
+    /// Adds counts of publish calls.
+    mutating func add(_ counts: [Topic: TopicMetrics]) {
+        for (topic, metrics) in counts {
+            if self.implicit[topic] == nil, self.implicit.count >= Self.implicitTopicLimit {
+                self.forgotten.published += metrics.published
+                self.forgotten.unrouted += metrics.unrouted
+                continue
+            }
+            self.implicit[topic, default: TopicMetrics()].published += metrics.published
+            self.implicit[topic, default: TopicMetrics()].unrouted += metrics.unrouted
+        }
+    }
+}
