@@ -1,0 +1,88 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a bus does unless a call says otherwise.
+public struct BusSettings: Sendable {
+    /// Where messages come from that do not say so.
+    public var source: String
+    /// How typed payloads become bytes.
+    public var codec: any PayloadCodec
+    /// What happens when a handler throws.
+    public var failurePolicy: FailurePolicy
+    /// How much may wait for a subscription or its group.
+    public var bounds: QueueBounds
+    /// What happens to a publish that finds a queue full.
+    public var overflow: OverflowPolicy
+    /// Functions around every publish, the first one outermost.
+    public var publishMiddleware: [PublishMiddleware]
+    /// Functions around every attempt at handling, the first one outermost.
+    public var handleMiddleware: [HandleMiddleware]
+
+    /// Creates settings; those left out are the defaults.
+    public init(
+        source: String? = nil,
+        codec: any PayloadCodec = JSONCodec(),
+        failurePolicy: FailurePolicy = FailurePolicy(),
+        bounds: QueueBounds = QueueBounds(),
+        overflow: OverflowPolicy = .suspend(),
+        publishMiddleware: [PublishMiddleware] = [],
+        handleMiddleware: [HandleMiddleware] = []
+    ) {
+        self.source = source ?? Self.processSource
+        self.codec = codec
+        self.failurePolicy = failurePolicy
+        self.bounds = bounds
+        self.overflow = overflow
+        self.publishMiddleware = publishMiddleware
+        self.handleMiddleware = handleMiddleware
+    }
+
+    /// `omnibus/` and the name of the process.
+    private static let processSource: String = {
+        let path = CommandLine.arguments.first ?? "process"
+        return "omnibus/\(path.split(separator: "/").last.map(String.init) ?? "process")"
+    }()
+}
+
+/// What one subscription of a bus does differently from the bus's own settings.
+public struct HandlerSettings: Sendable {
+    /// How many messages are handled at once.
+    public var concurrency: Int
+    /// When a delivery is acknowledged; nil is `.onReturn` for handlers and `.onNext` for sequences.
+    public var acknowledging: AckPolicy?
+    /// How long a delivery with `.manual` may stay unsettled before it is taken back; nil is for ever.
+    public var ackDeadline: Duration?
+    /// What happens when the handler throws; nil is the bus's policy.
+    public var failurePolicy: FailurePolicy?
+    /// How much may wait; nil is the bus's bounds.
+    public var bounds: QueueBounds?
+    /// What happens to a publish that finds the queue full; nil is the bus's policy.
+    public var overflow: OverflowPolicy?
+
+    /// Creates settings; those left out are the bus's.
+    public init(
+        concurrency: Int = 1,
+        acknowledging: AckPolicy? = nil,
+        ackDeadline: Duration? = nil,
+        failurePolicy: FailurePolicy? = nil,
+        bounds: QueueBounds? = nil,
+        overflow: OverflowPolicy? = nil
+    ) {
+        self.concurrency = concurrency
+        self.acknowledging = acknowledging
+        self.ackDeadline = ackDeadline
+        self.failurePolicy = failurePolicy
+        self.bounds = bounds
+        self.overflow = overflow
+    }
+
+    func validate() throws(OmnibusError) {
+        guard self.concurrency >= 1, self.concurrency <= 100_000 else {
+            throw OmnibusError(
+                .invalidSettings,
+                "'concurrency' is \(self.concurrency); it must be from 1 to 100000 handlers at once."
+            )
+        }
+        try self.failurePolicy?.validate()
+    }
+}

@@ -1,0 +1,82 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What users hold: typed publish and subscribe over any provider, with middleware and policies.
+///
+/// ```swift
+/// let bus = EventBus()
+/// try await bus.subscribe(to: TaskCreated.self) { task in print(task.taskID) }
+/// try await bus.publish(TaskCreated(taskID: "1", prompt: "Summarise the report"))
+/// try await bus.shutdown(deadline: .seconds(5))
+/// ```
+///
+/// A bus has no global state: several of them in one program know nothing of each other, unless they share a provider.
+public final class EventBus: Sendable {
+    /// What the bus does unless a call says otherwise.
+    public let settings: BusSettings
+    /// The back end that moves the messages.
+    public let provider: any EventBusProvider
+
+    package let environment: BusEnvironment
+    /// The in-memory broker's own path, where that is the provider.
+    let memory: BrokerCore?
+    /// Where the in-memory broker finds this bus's source.
+    let origin: UInt16
+    let phase = Atomic<Phase>(.open)
+    let subscriptions = SubscriptionTable()
+    let inbox: ReplyInbox
+    let closing = Closing()
+
+    /// How far a bus has come.
+    enum Phase: UInt8, AtomicRepresentable {
+        /// Everybody may publish.
+        case open
+        /// Only handlers may publish.
+        case draining
+        /// Nobody may publish.
+        case closed
+    }
+
+    /// Creates a bus over an in-memory broker of its own.
+    public convenience init(environment: BusEnvironment = .live, settings: BusSettings = BusSettings()) {
+        self.init(
+            provider: InMemoryBroker(environment: environment),
+            environment: environment,
+            settings: settings
+        )
+    }
+
+    /// Creates a bus over a provider, which the caller connects and disconnects.
+    public init(
+        provider: any EventBusProvider,
+        environment: BusEnvironment = .live,
+        settings: BusSettings = BusSettings()
+    ) {
+        self.provider = provider
+        self.environment = environment
+        self.settings = settings
+        let memory = (provider as? InMemoryBroker)?.core
+        self.memory = memory
+        self.origin = memory?.register(source: settings.source) ?? 0
+        self.inbox = ReplyInbox(seed: environment.random.next())
+    }
+
+    /// Creates a bus over an in-memory broker of its own, whose messages come from a source.
+    public convenience init(source: String) {
+        self.init(settings: BusSettings(source: source))
+    }
+
+    /// Counts what has happened on the provider since it was made.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unsupported` where the provider does not count.
+    public func metrics() async throws(OmnibusError) -> BusMetrics {
+        try await self.provider.metrics()
+    }
+
+    /// The error of calls on a bus that was shut down.
+    func closedError(_ call: String) -> OmnibusError {
+        OmnibusError(.busClosed, "The bus was shut down, so that it cannot \(call); make a new EventBus.")
+    }
+}

@@ -1,0 +1,91 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The messages that were given up on: listed, inspected, redriven, cleared.
+///
+/// They are also published to `omnibus.dead.<topic>`, so that subscribing to `omnibus.dead.#` sees each of them come.
+public struct DeadLetterQueue: Sendable {
+    /// Where a dead letter is redriven to.
+    public enum Destination: Sendable, Hashable {
+        /// The group that gave up on it: nobody who succeeded handles it again.
+        case group
+        /// Its topic: everybody who listens there handles it again.
+        case topic
+    }
+
+    let bus: EventBus
+    let memory: BrokerCore
+
+    /// How many dead letters there are.
+    public var count: Int { self.memory.deadLetters.count }
+
+    /// How many dead letters had to make room for newer ones, and are lost.
+    public var evictedCount: Int { self.memory.deadLetters.evicted }
+
+    /// Lists dead letters, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - pattern: which topics they were published to.
+    ///   - limit: how many at most.
+    /// - Complexity: O(dead letters).
+    public func list(of pattern: TopicPattern = "#", limit: Int = 100) -> [DeadLetter] {
+        self.memory.deadLetters.list(where: { pattern.matches($0.message.topic) }, limit: limit)
+    }
+
+    /// Returns one dead letter; nil when it was redriven, cleared or evicted.
+    public func letter(_ id: DeadLetter.ID) -> DeadLetter? {
+        self.memory.deadLetters.letter(id)
+    }
+
+    /// Redrives one dead letter; its attempts are counted anew.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when there is no such dead letter, or its group is
+    ///   gone; whatever publishing throws. The dead letter is kept then.
+    public func redrive(_ id: DeadLetter.ID, to destination: Destination = .group) async throws {
+        switch destination {
+        case .group:
+            try self.memory.redrive(id)
+        case .topic:
+            guard let letter = self.memory.deadLetters.take(id) else { return try self.memory.redrive(id) }
+            do {
+                try await self.bus.publish(letter.message)
+            } catch {
+                self.memory.deadLetters.putBack(letter)
+                throw error
+            }
+        }
+    }
+
+    /// Redrives all dead letters of a pattern, and returns how many.
+    ///
+    /// - Throws: as for one; those before it have been redriven.
+    @discardableResult
+    public func redriveAll(of pattern: TopicPattern = "#", to destination: Destination = .group) async throws -> Int {
+        let letters = self.list(of: pattern, limit: .max)
+        for letter in letters { try await self.redrive(letter.id, to: destination) }
+        return letters.count
+    }
+
+    /// Forgets the dead letters of a pattern that are older than an age, and returns how many.
+    @discardableResult
+    public func clear(of pattern: TopicPattern = "#", olderThan age: Duration = .zero) -> Int {
+        let limit = self.bus.environment.clock.now - age
+        let letters = self.memory.deadLetters.list(
+            where: { $0.time <= limit && pattern.matches($0.message.topic) },
+            limit: .max
+        )
+        return letters.count { self.memory.deadLetters.take($0.id) != nil }
+    }
+}
+
+extension EventBus {
+    /// The messages that were given up on.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unsupported` on providers that keep none.
+    public var deadLetters: DeadLetterQueue {
+        get throws(OmnibusError) {
+            guard let memory = self.memory else { throw self.provider.unsupported(.deadLetters) }
+            return DeadLetterQueue(bus: self, memory: memory)
+        }
+    }
+}

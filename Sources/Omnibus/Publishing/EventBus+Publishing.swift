@@ -1,0 +1,173 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension EventBus: EventPublishing {
+    /// Publishes an event to its topic and returns once every matching queue has accepted it.
+    ///
+    /// Inside a handler, the event names the handled message as its cause. A full queue suspends the call (not inside a
+    /// handler), first come first served, for at most the time that its overflow policy says.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `busClosed`, `overflow`, `partiallyAccepted`, `cancelled`, or
+    ///   `invalidTopic` for a topic of the system; whatever publish middleware throws.
+    @discardableResult
+    public func publish<E: Event>(_ event: E) async throws -> PublishReceipt {
+        let scope = DeliveryScope.active
+        guard let memory = self.memory, self.settings.publishMiddleware.isEmpty else {
+            return try await self.publishThrough(self.message(of: event), scope)
+        }
+        try self.checkOpen(scope)
+        switch try self.offer(event, to: memory, scope) {
+        case .accepted(let receipt): return receipt
+        case .wait(let token): return try await token.wait()
+        case .refused(let error): throw error
+        }
+    }
+
+    /// Publishes a value to a topic; the bus's codec makes bytes of it where somebody needs them.
+    ///
+    /// Bytes go through `publish(bytes:to:)`: here, an array of them would become an array of numbers.
+    ///
+    /// - Throws: as for events.
+    @discardableResult
+    public func publish<Value: Encodable & Sendable>(_ value: Value, to topic: Topic) async throws -> PublishReceipt {
+        try await self.publishThrough(
+            Message(topic: topic, value: value, codec: self.settings.codec),
+            DeliveryScope.active
+        )
+    }
+
+    /// Publishes a message; its id is made here where it has none.
+    ///
+    /// - Throws: as for events, and ``OmnibusError`` with the code `invalidMessage` or `invalidHeader`, naming everything
+    ///   that is wrong, or `tooLarge`.
+    @discardableResult
+    public func publish(_ message: Message) async throws -> PublishReceipt {
+        try message.validate()
+        return try await self.publishThrough(message, DeliveryScope.active)
+    }
+
+    /// Publishes bytes to a topic.
+    ///
+    /// - Throws: as for messages.
+    @discardableResult
+    public func publish(bytes: [UInt8], to topic: Topic) async throws -> PublishReceipt {
+        try await self.publishThrough(Message(topic: topic, bytes: bytes), DeliveryScope.active)
+    }
+
+    /// Publishes a CloudEvent.
+    ///
+    /// - Parameter topic: where to; nil is the topic that the event carries, else its type if that is a valid topic.
+    /// - Throws: as for messages, and ``OmnibusError`` with the code `invalidTopic` when no topic can be found.
+    @discardableResult
+    public func publish(_ event: CloudEvent, to topic: Topic?) async throws -> PublishReceipt {
+        try await self.publish(Message(event, topic: topic))
+    }
+
+    /// Publishes a CloudEvent to the topic that it carries, else to its type if that is a valid topic.
+    ///
+    /// - Throws: as for messages, and ``OmnibusError`` with the code `invalidTopic` when no topic can be found.
+    @discardableResult
+    public func publish(_ event: CloudEvent) async throws -> PublishReceipt {
+        try await self.publish(event, to: nil)
+    }
+
+    // MARK: Steps
+
+    /// Offers an event to the in-memory broker, without making a message first.
+    @inline(__always)
+    func offer<E: Event>(_ event: E, to memory: BrokerCore, _ scope: DeliveryScope?) throws(OmnibusError) -> Offer {
+        let published = PublishedValue(
+            topic: event.eventTopic,
+            key: event.eventKey ?? event.eventSubject,
+            priority: E.priority,
+            size: event.estimatedSize,
+            origin: self.origin
+        )
+        return try memory.offer(event, published, scope: scope) { id, extras in
+            Message(
+                event,
+                topic: published.topic,
+                id: id,
+                key: event.eventKey,
+                extras: extras,
+                codec: self.settings.codec
+            )
+        }
+    }
+
+    /// Makes the message of an event that has not been accepted yet.
+    func message<E: Event>(of event: E) -> Message {
+        Message(
+            event,
+            topic: event.eventTopic,
+            id: .unassigned,
+            key: event.eventKey,
+            extras: nil,
+            codec: self.settings.codec
+        )
+    }
+
+    @inline(__always)
+    func checkOpen(_ scope: DeliveryScope?) throws(OmnibusError) {
+        let phase = self.phase.load(ordering: .acquiring)
+        if phase == .open || (phase == .draining && scope != nil) { return }
+        throw self.closedError("publish")
+    }
+
+    /// Publishes a message through the middleware.
+    func publishThrough(_ message: Message, _ scope: DeliveryScope?) async throws -> PublishReceipt {
+        try self.checkOpen(scope)
+        let middleware = self.settings.publishMiddleware
+        if middleware.isEmpty { return try await self.publishToProvider(message, scope) }
+        return try await middleware.run(message) { changed in
+            try changed.validate()
+            return try await self.publishToProvider(changed, scope)
+        }
+    }
+
+    /// The end of the path: the provider.
+    private func publishToProvider(
+        _ message: Message,
+        _ scope: DeliveryScope?
+    ) async throws(OmnibusError) -> PublishReceipt {
+        if let memory = self.memory {
+            switch try memory.offer(message, origin: self.origin, scope: scope) {
+            case .accepted(let receipt): return receipt
+            case .wait(let token): return try await token.wait()
+            case .refused(let error): throw error
+            }
+        }
+        return try await self.provider.publish(try self.complete(message, scope))
+    }
+
+    /// Fills in what a provider expects of a message: its id, its source and its cause.
+    func complete(_ message: Message, _ scope: DeliveryScope?) throws(OmnibusError) -> Message {
+        guard !message.topic.isSystem else { throw Self.systemTopic(message.topic) }
+        return self.completeUnchecked(message, scope)
+    }
+
+    func completeUnchecked(_ message: Message, _ scope: DeliveryScope?) -> Message {
+        var message = message
+        if !message.hasID { message.id = self.makeID() }
+        if let extras = scope?.rareEntry.extras { message.inherit(from: extras) }
+        if message.source == nil { message.source = self.settings.source }
+        return message
+    }
+
+    func makeID() -> MessageID {
+        self.memory?.makeID()
+            ?? self.inbox.makeID(milliseconds: self.environment.clock.coarseWallNanoseconds() / 1_000_000)
+    }
+
+    static func systemTopic(_ topic: Topic) -> OmnibusError {
+        OmnibusError(
+            .invalidTopic,
+            """
+            '\(topic)' belongs to the system, because its first word is 'omnibus'; \
+            subscribe to it, but publish to a topic of your own.
+            """
+        )
+    }
+}

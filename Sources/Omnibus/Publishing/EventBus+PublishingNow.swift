@@ -1,0 +1,75 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+extension EventBus: SyncEventPublishing {
+    /// Publishes an event without ever suspending.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `overflow` when a queue is full that would have to be waited for,
+    ///   `unsupported` when the provider or a publish middleware may suspend, or `busClosed`.
+    public func publishNow<E: Event>(_ event: E) throws(OmnibusError) {
+        let scope = DeliveryScope.active
+        guard let memory = self.memory, self.settings.publishMiddleware.isEmpty else {
+            return try self.publishNow(self.message(of: event), scope)
+        }
+        try self.checkOpen(scope)
+        try self.finishNow(try self.offer(event, to: memory, scope), event.eventTopic)
+    }
+
+    /// Publishes a value to a topic without ever suspending.
+    ///
+    /// - Throws: as for events.
+    public func publishNow<Value: Encodable & Sendable>(_ value: Value, to topic: Topic) throws(OmnibusError) {
+        try self.publishNow(Message(topic: topic, value: value, codec: self.settings.codec), DeliveryScope.active)
+    }
+
+    /// Publishes a message without ever suspending.
+    ///
+    /// - Throws: as for events, and ``OmnibusError`` with the code `invalidMessage`, `invalidHeader` or `tooLarge`.
+    public func publishNow(_ message: Message) throws(OmnibusError) {
+        try message.validate()
+        try self.publishNow(message, DeliveryScope.active)
+    }
+
+    private func publishNow(_ message: Message, _ scope: DeliveryScope?) throws(OmnibusError) {
+        try self.checkOpen(scope)
+        if let middleware = self.settings.publishMiddleware.firstAsynchronous {
+            throw OmnibusError(
+                .unsupported,
+                "publishNow cannot run the middleware '\(middleware.name)', which may suspend; use 'try await publish'.",
+                details: Capability.synchronousPublish.rawValue
+            )
+        }
+        var message = message
+        if !self.settings.publishMiddleware.isEmpty {
+            do {
+                try self.settings.publishMiddleware.apply(to: &message)
+            } catch let error as OmnibusError {
+                throw error
+            } catch {
+                throw OmnibusError(
+                    .invalidMessage,
+                    "A publish middleware has refused the message for '\(message.topic)'; see the cause.",
+                    cause: error
+                )
+            }
+            try message.validate()
+        }
+        if let memory = self.memory {
+            return try self.finishNow(try memory.offer(message, origin: self.origin, scope: scope), message.topic)
+        }
+        try self.finishNow(try self.provider.offer(try self.complete(message, scope)), message.topic)
+    }
+
+    func finishNow(_ offer: Offer, _ topic: Topic) throws(OmnibusError) {
+        switch offer {
+        case .accepted: return
+        case .refused(let error): throw error
+        case .wait:
+            throw OmnibusError(
+                .overflow,
+                "A queue that '\(topic)' goes to is full, and publishNow does not wait; use 'try await publish'.",
+                advice: .retry(after: nil)
+            )
+        }
+    }
+}

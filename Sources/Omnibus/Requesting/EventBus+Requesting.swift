@@ -1,0 +1,208 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+extension EventBus {
+    /// Sends a request and waits for the first answer.
+    ///
+    /// The answer goes straight to the waiting task, past every queue; later ones are counted and dropped.
+    ///
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - topic: where to ask; somebody has to ``respond(to:as:group:with:file:line:handler:)`` or subscribe there.
+    ///   - reply: the type of the answer.
+    ///   - timeout: how long to wait.
+    /// - Throws: ``OmnibusError`` with the code `noResponder` at once when nobody listens on that very topic (on providers
+    ///   that cannot know, the timeout is the answer), `timeout`, `requestFailed` when the responder threw,
+    ///   `undecodable` when the answer is not of the type, `wouldDeadlock` when only the calling handler's own queue
+    ///   could answer, `cancelled`, `busClosed`.
+    public func request<Request: Encodable & Sendable, Reply: Decodable & Sendable>(
+        _ request: Request,
+        to topic: Topic,
+        as reply: Reply.Type = Reply.self,
+        timeout: Duration = .seconds(30)
+    ) async throws -> Reply {
+        let replies = try await self.replies(to: request, on: topic, as: reply, limit: 1, timeout: timeout)
+        var iterator = replies.makeAsyncIterator()
+        if let first = try await iterator.next() { return first }
+        if Task.isCancelled {
+            throw OmnibusError(.cancelled, "The task was cancelled while it waited for an answer on '\(topic)'.")
+        }
+        throw OmnibusError(
+            .timeout,
+            "No answer came on '\(topic)' within \(timeout). Allow more time, or look at the responder's health.",
+            advice: .retry(after: nil)
+        )
+    }
+
+    /// Sends a request and hands out the answers of everybody who responds.
+    ///
+    /// The sequence ends when all have answered whom the provider knows of, after `limit` answers, or with the timeout.
+    /// An answer that is a failure, or cannot be decoded, throws where it is reached and the sequence goes on.
+    ///
+    /// - Throws: ``OmnibusError`` as for one answer, except that no answer in time is an empty sequence.
+    public func replies<Request: Encodable & Sendable, Reply: Decodable & Sendable>(
+        to request: Request,
+        on topic: Topic,
+        as reply: Reply.Type = Reply.self,
+        limit: Int? = nil,
+        timeout: Duration = .seconds(30)
+    ) async throws -> Replies<Reply> {
+        if let limit, limit < 1 {
+            throw OmnibusError(.invalidSettings, "'limit' is \(limit); it must be positive, or left out.")
+        }
+        guard timeout > .zero else {
+            throw OmnibusError(.invalidSettings, "'timeout' is \(timeout); it must be positive.")
+        }
+        let scope = DeliveryScope.active
+        try self.checkOpen(scope)
+        let responders = try self.checkResponders(topic, scope)
+        try await self.openInbox()
+
+        let id = self.makeID()
+        let queue = ReplyQueue(limit: limit ?? responders ?? .max)
+        let inbox = self.inbox
+        inbox.expect(id) { queue.add($0) }
+        let clock = self.environment.clock
+        let timer = clock.schedule(at: clock.uptime() + timeout) { queue.end() }
+        queue.whenEnded {
+            inbox.forget(id)
+            clock.cancel(timer)
+        }
+        var message = Message(topic: topic, value: request, codec: self.settings.codec)
+        message.id = id
+        message.replyTo = inbox.topic
+        do {
+            _ = try await self.publishThrough(message, scope)
+        } catch {
+            queue.end()
+            throw error
+        }
+        return Replies(queue: queue, codec: self.settings.codec, topic: topic)
+    }
+
+    /// Answers requests on a topic.
+    ///
+    /// What the handler returns is the answer; what it throws reaches the requester as `requestFailed`, and is not tried
+    /// again. With a group, one of its members answers each request.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
+    @discardableResult
+    public func respond<Request: Decodable & Sendable, Reply: Encodable & Sendable>(
+        to topic: Topic,
+        as request: Request.Type = Request.self,
+        group: String? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (Request) async throws -> Reply
+    ) async throws -> Subscription {
+        let codec = self.settings.codec
+        let asked = SubscribeRequest(
+            TopicPattern(topic),
+            group,
+            nil,
+            settings,
+            CallSite(file: file, line: line)
+        )
+        return try await self.subscribe(
+            asked,
+            Handling(prepare: { _ in () }) { [weak self] _, delivery in
+                guard let self else { return }
+                do {
+                    let value = try delivery.message.payload.decode(as: Request.self, codec: codec)
+                    let reply = try await handler(value)
+                    try await self.answer(delivery.message, with: Payload(reply, codec: codec), failure: nil)
+                } catch {
+                    try await self.answer(delivery.message, with: .empty, failure: error)
+                }
+            }
+        )
+    }
+
+    // MARK: Steps
+
+    static let failureHeader = "omnibus-reply-error"
+
+    /// Checks that somebody can answer; returns how many there are, where that is known.
+    private func checkResponders(_ topic: Topic, _ scope: DeliveryScope?) throws(OmnibusError) -> Int? {
+        guard let memory = self.memory else { return nil }
+        let (count, lanes) = memory.responders(on: topic)
+        guard count > 0 else {
+            throw OmnibusError(
+                .noResponder,
+                "Nobody listens on '\(topic)'. Call 'respond(to:)' before the request; wildcards and taps do not count."
+            )
+        }
+        if let scope, lanes == [scope.lane], self.isSerial(scope.lane) {
+            throw OmnibusError(
+                .wouldDeadlock,
+                """
+                Only the queue whose handler is asking could answer on '\(topic)', and it handles one message at a time. \
+                Raise its concurrency, or ask outside the handler.
+                """
+            )
+        }
+        return count
+    }
+
+    private func isSerial(_ lane: UInt64) -> Bool {
+        self.subscriptions.all.lazy.filter { $0.lane?.id == lane }.map(\.workers.count).reduce(0, +) <= 1
+    }
+
+    /// Sees to it that answers arrive.
+    private func openInbox() async throws {
+        guard self.inbox.opens() else { return }
+        let inbox = self.inbox
+        do {
+            if let memory = self.memory {
+                _ = try memory.observe(TopicPattern(inbox.topic), typeID: nil) { inbox.deliver($0) }
+            } else {
+                let request = SubscribeRequest(
+                    TopicPattern(inbox.topic),
+                    nil,
+                    nil,
+                    HandlerSettings(),
+                    CallSite(file: #fileID, line: #line)
+                )
+                _ = try await self.subscribe(
+                    request,
+                    Handling(prepare: { _ in () }) { _, delivery in inbox.deliver(delivery.message) }
+                )
+            }
+        } catch {
+            inbox.failedToOpen()
+            throw error
+        }
+    }
+
+    /// Sends an answer to where the request wants it; a message that asks for none is left alone.
+    func answer(_ request: Message, with payload: Payload, failure: (any Error)?) async throws {
+        guard let replyTo = request.replyTo else {
+            if let failure { throw failure }
+            throw OmnibusError(
+                .invalidMessage,
+                "The message on '\(request.topic)' asks for no reply, its 'replyTo' being empty; publish an event instead."
+            )
+        }
+        var reply = Message(topic: replyTo, payload: payload)
+        reply.causationID = request.id
+        reply.correlationID = request.correlationID
+        reply.storedTraceContext = request.traceContext.child(spanID: request.id.bits.low)
+        if let failure {
+            reply.headers.put(.text("\(failure)"), for: Self.failureHeader)
+        }
+        if replyTo == self.inbox.topic {
+            self.inbox.deliver(self.completeUnchecked(reply, nil))
+        } else if let memory = self.memory {
+            _ = try memory.offer(
+                reply,
+                origin: self.origin,
+                scope: nil,
+                allowsSystem: replyTo.isSystem,
+                mode: .handler
+            )
+        } else {
+            _ = try await self.provider.publish(self.completeUnchecked(reply, nil))
+        }
+    }
+}

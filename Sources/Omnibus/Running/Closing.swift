@@ -1,0 +1,42 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// The end of a bus: who waits for it, and what came of it.
+final class Closing: Sendable {
+    private struct State {
+        var hasBegun = false
+        var report: ShutdownReport?
+        var waiters: [Pending<ShutdownReport?>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Whether the caller is the one who shuts down.
+    func begins() -> Bool {
+        self.state.withLock { state in
+            defer { state.hasBegun = true }
+            return !state.hasBegun
+        }
+    }
+
+    func finish(_ report: ShutdownReport) {
+        let waiters = self.state.withLock { state in
+            state.report = report
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resolve(report) }
+    }
+
+    /// Waits for the end; nil when the calling task is cancelled.
+    func value() async -> ShutdownReport? {
+        let pending = self.state.withLock { state in
+            let pending = Pending<ShutdownReport?>()
+            if let report = state.report { pending.resolve(report) } else { state.waiters.append(pending) }
+            return pending
+        }
+        return await pending.value(whenCancelled: nil)
+    }
+}

@@ -1,0 +1,163 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension EventBus {
+    /// How long a handler may take to notice that it was cancelled, before it is reported as stuck.
+    static let cancellationGrace = Duration.seconds(1)
+
+    /// Runs until the bus is shut down; when the calling task is cancelled, shuts it down.
+    ///
+    /// It fits a service group, whose services have a `run()` that ends with cancellation.
+    ///
+    /// - Throws: nothing at present; a provider that fails while it runs will be reported here.
+    public func run() async throws(OmnibusError) {
+        guard await self.closing.value() == nil else { return }
+        // A task of its own, because what waits in this one would end at once.
+        let task = Task.detached { await self.close(deadline: .seconds(30)) }
+        _ = await task.value
+    }
+
+    /// Stops intake, drains the queues until a deadline, then cancels what is left.
+    ///
+    /// From the call on, only handlers may publish. Retries that are due after the deadline are not waited for, and
+    /// neither are sequences that nobody reads. The provider is not disconnected: whoever connected it does that.
+    /// Further calls wait for the first one's result.
+    ///
+    /// - Parameter deadline: how long handlers may take for what is there.
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a negative deadline, or `cancelled` when the
+    ///   calling task is cancelled; the shutdown goes on.
+    @discardableResult
+    public func shutdown(deadline: Duration = .seconds(30)) async throws -> ShutdownReport {
+        guard deadline >= .zero else {
+            throw OmnibusError(
+                .invalidSettings,
+                "'deadline' is \(deadline); it must not be negative. Zero cancels at once."
+            )
+        }
+        let task = Task.detached { await self.close(deadline: deadline) }
+        let report = await withTaskCancellationHandler {
+            await self.closing.value()
+        } onCancel: {
+            // The shutdown goes on; only the waiting ends.
+        }
+        guard let report else {
+            throw OmnibusError(.cancelled, "The task was cancelled while it waited for the shutdown, which goes on.")
+        }
+        _ = await task.value
+        return report
+    }
+
+    /// Waits until nothing is in flight or ready; what only waits for the clock does not count.
+    ///
+    /// It works on the in-memory broker, for the subscriptions of this bus; elsewhere it returns at once.
+    public func settled() async {
+        while !Task.isCancelled {
+            let lanes = self.readLanes
+            for lane in lanes { await lane.settled() }
+            // A handler may have published to a queue that was looked at before: twice the same sight is the truth.
+            let before = lanes.map(\.activity)
+            guard before.allSatisfy(\.isSettled) else { continue }
+            let after = self.readLanes.map(\.activity)
+            if after.count == before.count, zip(before, after).allSatisfy({ $0.offered == $1.offered && $1.isSettled })
+            {
+                return
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    /// The in-memory queues of this bus that somebody takes messages from.
+    private var readLanes: [Lane] {
+        var seen: Set<UInt64> = []
+        return self.subscriptions.all.compactMap { record in
+            guard let lane = record.lane, seen.insert(lane.id).inserted else { return nil }
+            if let sequence = record.sequence, sequence.source?.isRead != true { return nil }
+            return lane.isPaused(record.subscription.id) ? nil : lane
+        }
+    }
+
+    private func close(deadline: Duration) async {
+        guard self.closing.begins() else {
+            _ = await self.closing.value()
+            return
+        }
+        self.phase.store(.draining, ordering: .sequentiallyConsistent)
+        let before = self.counts
+        let isDrained = await self.drain(within: deadline)
+        var report = ShutdownReport(wasCancelled: !isDrained)
+        let records = self.subscriptions.all
+        if !isDrained {
+            for worker in records.flatMap(\.workers) { worker.task.cancel() }
+        }
+        for record in records {
+            await self.stop(record)
+        }
+        report.stuck = await self.stuck(records)
+        self.phase.store(.closed, ordering: .sequentiallyConsistent)
+        let after = self.counts(of: records)
+        report.drained = max(0, after.acknowledged - before.acknowledged)
+        report.abandoned = max(0, after.abandoned - before.abandoned)
+        self.closing.finish(report)
+    }
+
+    private var counts: QueueMetrics { self.counts(of: self.subscriptions.all) }
+
+    private func counts(of records: [SubscriptionTable.Record]) -> QueueMetrics {
+        var seen: Set<UInt64> = []
+        var counts = QueueMetrics()
+        for lane in records.compactMap(\.lane) where seen.insert(lane.id).inserted { counts += lane.metrics }
+        return counts
+    }
+
+    /// Waits until nothing is left to do, or the deadline has passed; returns whether all is done.
+    private func drain(within deadline: Duration) async -> Bool {
+        let clock = self.environment.clock
+        let end = clock.uptime() + deadline
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await self.settled()
+                    guard let due = self.readLanes.compactMap(\.nextDue).min(), due <= end else {
+                        return !Task.isCancelled
+                    }
+                    try? await clock.sleep(for: max(.zero, due - clock.uptime()))
+                }
+                return false
+            }
+            group.addTask {
+                try? await clock.sleep(for: deadline)
+                return false
+            }
+            let isDrained = await group.next() ?? true
+            group.cancelAll()
+            return isDrained
+        }
+    }
+
+    private func stop(_ record: SubscriptionTable.Record) async {
+        if let memory = self.memory {
+            memory.unsubscribe(record.subscription.id)
+            if record.workers.isEmpty { record.lane?.takeBack(from: record.subscription.id) }
+        } else {
+            await record.provider?.cancel()
+        }
+    }
+
+    /// Waits for the workers to end; returns the names of those that do not.
+    private func stuck(_ records: [SubscriptionTable.Record]) async -> [String] {
+        let clock = self.environment.clock
+        var stuck: [String] = []
+        for record in records {
+            for worker in record.workers {
+                let timer = clock.schedule(at: clock.uptime() + Self.cancellationGrace) { worker.ended.resolve(false) }
+                let hasEnded = await worker.ended.value()
+                clock.cancel(timer)
+                if !hasEnded { stuck.append(record.lane?.name ?? "'\(record.subscription.pattern)'") }
+            }
+        }
+        return stuck
+    }
+}

@@ -1,0 +1,21 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a shutdown did with the work that was there.
+public struct ShutdownReport: Sendable, Hashable {
+    /// Messages that were handled after the shutdown had begun.
+    public var drained: Int
+    /// Messages that were given up, because the deadline had passed or nobody read them any more.
+    public var abandoned: Int
+    /// Whether handlers had to be cancelled because the deadline had passed.
+    public var wasCancelled: Bool
+    /// Subscriptions whose handlers ignored the cancellation and still run.
+    public var stuck: [String]
+
+    init(drained: Int = 0, abandoned: Int = 0, wasCancelled: Bool = false, stuck: [String] = []) {
+        self.drained = drained
+        self.abandoned = abandoned
+        self.wasCancelled = wasCancelled
+        self.stuck = stuck
+    }
+}

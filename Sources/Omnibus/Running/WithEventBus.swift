@@ -1,0 +1,35 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs a function with a bus, and shuts the bus down on every path out of it.
+///
+/// The provider is connected before and disconnected after, whether the function returns or throws.
+///
+/// - Parameters:
+///   - provider: the back end; an in-memory broker unless said otherwise.
+///   - settings: what the bus does unless a call says otherwise.
+///   - deadline: how long handlers may take for what is there when the function is done.
+/// - Throws: what the function throws, or what connecting and disconnecting throw.
+@discardableResult
+public func withEventBus<Result>(
+    provider: any EventBusProvider = InMemoryBroker(),
+    environment: BusEnvironment = .live,
+    settings: BusSettings = BusSettings(),
+    deadline: Duration = .seconds(30),
+    _ body: (EventBus) async throws -> Result
+) async throws -> Result {
+    try await provider.connect()
+    let bus = EventBus(provider: provider, environment: environment, settings: settings)
+    let result: Result
+    do {
+        result = try await body(bus)
+    } catch {
+        // What the function threw is what the caller needs to see.
+        _ = try? await bus.shutdown(deadline: deadline)
+        try? await provider.disconnect()
+        throw error
+    }
+    try await bus.shutdown(deadline: deadline)
+    try await provider.disconnect()
+    return result
+}

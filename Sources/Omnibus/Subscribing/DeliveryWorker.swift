@@ -1,0 +1,104 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a subscription does with a delivery: make a value of the message, then handle it.
+struct Handling<Value: Sendable>: Sendable {
+    /// Decodes the message, before any attempt: what cannot be decoded will not be by trying again.
+    var prepare: @Sendable (Message) throws(OmnibusError) -> Value
+    var handle: @Sendable (Value, Delivery) async throws -> Void
+}
+
+/// Hands the deliveries of any provider to a handler, and settles them.
+struct DeliveryWorker<Value: Sendable>: Sendable {
+    let bus: EventBus
+    let provided: any ProviderSubscription
+    let handle: Subscription
+    let policy: FailurePolicy
+    let acknowledging: AckPolicy
+    let handling: Handling<Value>
+
+    /// Works until the subscription has ended.
+    func run() async {
+        var goesOn = true
+        while goesOn {
+            let scope = DeliveryScope(
+                source: self.bus.settings.source,
+                lane: (self.provided as? MemorySubscription)?.lane.id ?? 0
+            )
+            goesOn = await DeliveryScope.$current.withValue(scope) {
+                await self.work(scope)
+            }
+            scope.expire()
+        }
+    }
+
+    /// Works with one scope; returns false when the subscription has ended, true when a new scope is needed.
+    private func work(_ scope: DeliveryScope) async -> Bool {
+        let holders = scope.holderCount
+        while true {
+            do {
+                // One at a time: whoever else is free should not wait for what this worker has taken.
+                let deliveries = try await self.provided.receive(upTo: 1)
+                if deliveries.isEmpty { return false }
+                for delivery in deliveries {
+                    scope.enter(delivery.message)
+                    await self.process(self.bus.own(delivery, self.handle))
+                }
+            } catch {
+                return false
+            }
+            if scope.holderCount > holders { return true }
+        }
+    }
+
+    private func process(_ delivery: Delivery) async {
+        let value: Value
+        do {
+            value = try self.handling.prepare(delivery.message)
+        } catch {
+            return await self.settle(delivery, .deadLetter(.undecodable, self.attempt(delivery, error)))
+        }
+        if self.acknowledging == .onReceipt { await self.settle(delivery, .ack) }
+        do {
+            let middleware = self.bus.settings.handleMiddleware
+            if middleware.isEmpty {
+                try await self.handling.handle(value, delivery)
+            } else {
+                try await middleware.run(delivery) { try await self.handling.handle(value, $0) }
+            }
+            if self.acknowledging == .onReturn { await self.settle(delivery, .ack) }
+        } catch {
+            if self.acknowledging != .onReceipt { await self.failed(delivery, error) }
+        }
+    }
+
+    private func failed(_ delivery: Delivery, _ error: any Error) async {
+        let failure = self.attempt(delivery, error)
+        let decision = self.policy.decision(
+            for: error,
+            attempt: delivery.attempt,
+            maximumRetries: delivery.message.headers.maxRetries,
+            fraction: self.bus.environment.random.fraction()
+        )
+        switch decision {
+        case .retry(let delay):
+            await self.settle(delivery, .nack(after: delay, failure))
+        case .deadLetter(let reason):
+            await self.settle(delivery, .deadLetter(reason, failure))
+        }
+    }
+
+    private func attempt(_ delivery: Delivery, _ error: any Error) -> FailedAttempt {
+        FailedAttempt(attempt: delivery.attempt, time: self.bus.environment.clock.now, error: error)
+    }
+
+    /// Settles unless the handler has done so itself, which takes precedence and leaves the handle stale.
+    private func settle(_ delivery: Delivery, _ action: Settlement.Action) async {
+        do {
+            try delivery.settler.settle([Settlement(delivery.token, action)])
+            try await delivery.settler.flush()
+        } catch {
+            return
+        }
+    }
+}

@@ -1,0 +1,356 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension EventBus {
+    /// Subscribes a handler to events of a type.
+    ///
+    /// The handler runs on no actor, in tasks of the bus's; in a type of the main actor, write
+    /// `{ @MainActor event in … }`. Returning acknowledges the event, throwing hands it to the failure policy.
+    ///
+    /// - Parameters:
+    ///   - type: the type of event; its topic is what is listened to.
+    ///   - group: subscriptions of one group share the messages; nil gets all of them.
+    ///   - start: where to start on topics that keep a history.
+    ///   - settings: what this subscription does differently from the bus.
+    /// - Returns: a handle; dropping it cancels nothing.
+    /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
+    @discardableResult
+    public func subscribe<E: Event>(
+        to type: E.Type,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (E) async throws -> Void
+    ) async throws -> Subscription {
+        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, CallSite(file: file, line: line))
+        if let memory = self.memory, self.settings.handleMiddleware.isEmpty,
+            settings.acknowledging ?? .onReturn == .onReturn
+        {
+            return try await self.subscribe(request, events: type, memory, handler)
+        }
+        return try await self.subscribe(request, decoding: type) { event, _ in try await handler(event) }
+    }
+
+    /// Subscribes a handler that also wants the delivery: attempt, headers, settlement, reply.
+    ///
+    /// - Throws: as for handlers of events alone.
+    @discardableResult
+    public func subscribe<E: Event>(
+        to type: E.Type,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (E, Delivery) async throws -> Void
+    ) async throws -> Subscription {
+        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, CallSite(file: file, line: line))
+        return try await self.subscribe(request, decoding: type, handler)
+    }
+
+    /// Subscribes a handler of deliveries to a pattern.
+    ///
+    /// - Throws: as for handlers of events.
+    @discardableResult
+    public func subscribe(
+        to pattern: TopicPattern,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (Delivery) async throws -> Void
+    ) async throws -> Subscription {
+        let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
+        return try await self.subscribe(
+            request,
+            Handling(prepare: { _ in () }, handle: { _, delivery in try await handler(delivery) })
+        )
+    }
+
+    /// Subscribes a handler that is a value of a type of its own.
+    ///
+    /// - Throws: as for handlers of events.
+    @discardableResult
+    public func subscribe(
+        to pattern: TopicPattern,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: some MessageHandler
+    ) async throws -> Subscription {
+        try await self.subscribe(to: pattern, group: group, from: start, with: settings, file: file, line: line) {
+            delivery in try await handler.handle(delivery)
+        }
+    }
+
+    /// Subscribes, and hands out the messages as an asynchronous sequence.
+    ///
+    /// Each call makes a subscription of its own: two sequences both get every message, unless they share a group.
+    ///
+    /// - Throws: as for handlers of events.
+    public func deliveries(
+        of pattern: TopicPattern,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line
+    ) async throws -> Deliveries {
+        let acknowledging = settings.acknowledging ?? .onNext
+        guard acknowledging != .onReturn else {
+            throw OmnibusError(
+                .invalidSettings,
+                "A sequence has no handler that returns; acknowledge with .onNext, .onReceipt or .manual."
+            )
+        }
+        let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
+        let provided = try await self.provide(request)
+        let handle = self.handle(of: provided.id, request)
+        let source = Deliveries.Source(
+            provided,
+            acknowledging: acknowledging,
+            prepare: { [weak self] delivery in self.map { $0.own(delivery, handle) } ?? delivery },
+            whenUnused: { [weak self] in self?.abandon(handle.id) }
+        )
+        self.subscriptions.add(
+            SubscriptionTable.Record(
+                subscription: handle,
+                lane: (provided as? MemorySubscription)?.lane,
+                provider: provided,
+                sequence: SubscriptionTable.WeakSource(source)
+            )
+        )
+        return Deliveries(source: source)
+    }
+
+    /// Ends a subscription by its id; once it has returned, no handler of the subscription starts.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when there is none, or it has ended before.
+    public func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError) {
+        guard await self.end(id) else {
+            throw OmnibusError(
+                .unknownSubscription,
+                "There is no subscription '\(id)' on this bus; it was ended before, or belongs to another bus."
+            )
+        }
+    }
+
+    // MARK: Steps
+
+    /// What a subscribe call asks for.
+    struct SubscribeRequest: Sendable {
+        var pattern: TopicPattern
+        var group: String?
+        var start: StartPosition?
+        var settings: HandlerSettings
+        var callSite: CallSite
+
+        init(
+            _ pattern: TopicPattern,
+            _ group: String?,
+            _ start: StartPosition?,
+            _ settings: HandlerSettings,
+            _ callSite: CallSite
+        ) {
+            self.pattern = pattern
+            self.group = group
+            self.start = start
+            self.settings = settings
+            self.callSite = callSite
+        }
+    }
+
+    /// Checks a request and turns it into what the provider is asked for.
+    private func check(_ request: SubscribeRequest) throws(OmnibusError) -> SubscriptionSettings {
+        guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError("subscribe") }
+        try request.settings.validate()
+        let settings = request.settings
+        return SubscriptionSettings(
+            group: request.group,
+            start: request.start,
+            bounds: settings.bounds ?? self.settings.bounds,
+            overflow: settings.overflow ?? self.settings.overflow,
+            maximumAttempts: (settings.failurePolicy ?? self.settings.failurePolicy).attempts,
+            ackDeadline: settings.ackDeadline,
+            callSite: request.callSite
+        )
+    }
+
+    func provide(_ request: SubscribeRequest) async throws -> any ProviderSubscription {
+        try await self.provider.subscribe(to: request.pattern, try self.check(request))
+    }
+
+    /// Subscribes a handler of events straight to the in-memory broker, without a message around each of them.
+    private func subscribe<E: Event>(
+        _ request: SubscribeRequest,
+        events: E.Type,
+        _ memory: BrokerCore,
+        _ handler: @escaping @Sendable (E) async throws -> Void
+    ) async throws(OmnibusError) -> Subscription {
+        let layout = EventLayout<E>(codec: self.settings.codec)
+        let (lane, id) = try memory.subscribe(to: request.pattern, try self.check(request), layout: layout)
+        let handle = self.handle(of: id, request)
+        let worker = EventWorker(
+            lane: lane,
+            subscription: handle,
+            policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
+            codec: self.settings.codec,
+            source: self.settings.source,
+            random: self.environment.random,
+            isAlone: request.group == nil && request.settings.concurrency == 1,
+            handler: handler
+        )
+        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane))
+        self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
+        return handle
+    }
+
+    private func subscribe<E: Event>(
+        _ request: SubscribeRequest,
+        decoding type: E.Type,
+        _ handler: @escaping @Sendable (E, Delivery) async throws -> Void
+    ) async throws -> Subscription {
+        let codec = self.settings.codec
+        return try await self.subscribe(
+            request,
+            Handling(
+                prepare: { message throws(OmnibusError) in try message.payload.decode(as: E.self, codec: codec) },
+                handle: handler
+            )
+        )
+    }
+
+    /// Subscribes a handler of deliveries at the provider.
+    func subscribe<Value: Sendable>(_ request: SubscribeRequest, _ handling: Handling<Value>) async throws
+        -> Subscription
+    {
+        let provided = try await self.provide(request)
+        let handle = self.handle(of: provided.id, request)
+        let worker = DeliveryWorker(
+            bus: self,
+            provided: provided,
+            handle: handle,
+            policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
+            acknowledging: request.settings.acknowledging ?? .onReturn,
+            handling: handling
+        )
+        self.subscriptions.add(
+            SubscriptionTable.Record(
+                subscription: handle,
+                lane: (provided as? MemorySubscription)?.lane,
+                provider: provided
+            )
+        )
+        self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
+        return handle
+    }
+
+    private func handle(of id: SubscriptionID, _ request: SubscribeRequest) -> Subscription {
+        Subscription(id: id, pattern: request.pattern, group: request.group, control: BusControl(bus: self))
+    }
+
+    /// Starts the tasks that work for a subscription until it has ended.
+    private func start(_ count: Int, for id: SubscriptionID, _ work: @escaping @Sendable () async -> Void) {
+        let remaining = Countdown(count)
+        let workers = (0..<count).map { _ in
+            let ended = Pending<Bool>()
+            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber.
+            let task = Task.detached(executorPreference: self.environment.executor) { [weak self] in
+                await work()
+                if remaining.isLast { self?.workEnded(id) }
+                ended.resolve(true)
+            }
+            return SubscriptionTable.Worker(task: task, ended: ended)
+        }
+        self.subscriptions.add(workers, to: id)
+    }
+
+    /// Forgets a subscription whose last worker has ended; what was held by hand goes back to the group.
+    private func workEnded(_ id: SubscriptionID) {
+        self.subscriptions.remove(id)?.lane?.takeBack(from: id)
+    }
+
+    /// Gives a delivery of the provider's the handle of this bus.
+    func own(_ delivery: Delivery, _ handle: Subscription) -> Delivery {
+        var owned = Delivery(
+            message: delivery.message,
+            attempt: delivery.attempt,
+            position: delivery.position,
+            subscription: handle,
+            token: delivery.token,
+            settler: delivery.settler
+        )
+        owned.publisher = self
+        return owned
+    }
+
+    /// Ends a subscription; returns false when there is none.
+    func end(_ id: SubscriptionID) async -> Bool {
+        guard let record = self.subscriptions.record(id) else { return false }
+        guard let memory = self.memory else {
+            // Workers of a provider's subscription end when it has nothing more for them.
+            self.subscriptions.remove(id)
+            await record.provider?.cancel()
+            return true
+        }
+        let wasThere = memory.unsubscribe(id)
+        if record.workers.isEmpty { self.workEnded(id) }
+        return wasThere
+    }
+
+    /// Ends the subscription of a sequence that nobody can read any more.
+    private func abandon(_ id: SubscriptionID) {
+        guard let record = self.subscriptions.remove(id) else { return }
+        if let memory = self.memory {
+            memory.unsubscribe(id)
+            record.lane?.takeBack(from: id)
+        } else if let provider = record.provider {
+            Task.detached { await provider.cancel() }
+        }
+    }
+}
+
+/// What the handles of a bus ask of it.
+struct BusControl: SubscriptionControl {
+    private weak let bus: EventBus?
+
+    init(bus: EventBus) {
+        self.bus = bus
+    }
+
+    func cancel(_ id: SubscriptionID) async {
+        _ = await self.bus?.end(id)
+    }
+
+    func pause(_ id: SubscriptionID) async throws(OmnibusError) {
+        guard let bus = self.bus else { throw Self.gone(id) }
+        try await bus.provider.pause(id)
+    }
+
+    func resume(_ id: SubscriptionID) async throws(OmnibusError) {
+        guard let bus = self.bus else { throw Self.gone(id) }
+        try await bus.provider.resume(id)
+    }
+
+    func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
+        guard let memory = self.bus?.memory else {
+            throw OmnibusError(
+                .unsupported,
+                "Acknowledging by message id works on the in-memory broker; keep the delivery and call 'ack()' on it.",
+                details: "ackByMessageID"
+            )
+        }
+        try await MemoryControl(core: memory).ack(message, id)
+    }
+
+    private static func gone(_ id: SubscriptionID) -> OmnibusError {
+        OmnibusError(.unknownSubscription, "The bus of the subscription '\(id)' is gone, and the subscription with it.")
+    }
+}
