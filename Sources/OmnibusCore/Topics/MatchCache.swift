@@ -5,6 +5,8 @@
 ///
 /// It belongs to one trie and one owner, who locks it; a broker keeps one in each of its stripes. Entries of another
 /// generation of the trie do not count, so a change of the trie needs no word to the cache. A hit allocates nothing.
+/// All entries are forgotten before they hold more tokens than `maximumTokenCount` together, so that a few topics with very many
+/// subscribers do not make the cache large.
 package struct MatchCache: Sendable {
     private struct Entry: Sendable {
         var hash: UInt64 = 0
@@ -16,15 +18,18 @@ package struct MatchCache: Sendable {
 
     private var entries: [Entry]
     private let seed: UInt64
+    private var tokenCount = 0
+    private let maximumTokenCount: Int
 
     /// The number of calls that did not find their topic.
     package private(set) var misses = 0
 
-    /// Creates a cache for as many topics as the next power of two holds, at least 2.
-    package init(capacity: Int = 2_048) {
+    /// Creates a cache for as many topics as the next power of two holds, at least 2, and so many tokens in all.
+    package init(capacity: Int = 2_048, maximumTokenCount: Int = 1 << 18) {
         var count = 2
         while count < capacity { count *= 2 }
         self.entries = Array(repeating: Entry(), count: count)
+        self.maximumTokenCount = maximumTokenCount
         self.seed = UInt64(truncatingIfNeeded: Hasher().finalize())
     }
 
@@ -72,8 +77,14 @@ package struct MatchCache: Sendable {
     private mutating func refill(_ index: Int, _ topic: Topic, _ hash: UInt64, _ trie: borrowing PatternTrie) {
         var tokens = self.entries[index].tokens
         self.entries[index].tokens = []
+        self.tokenCount -= tokens.count
         tokens.removeAll(keepingCapacity: tokens.capacity <= 64)
         trie.match(topic, into: &tokens)
+        if self.tokenCount + tokens.count > self.maximumTokenCount {
+            self.entries = Array(repeating: Entry(), count: self.entries.count)
+            self.tokenCount = 0
+        }
+        self.tokenCount += tokens.count
         self.entries[index] = Entry(
             hash: hash,
             generation: trie.generation,
@@ -87,17 +98,19 @@ package struct MatchCache: Sendable {
     private static func hash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
         let raw = UnsafeRawBufferPointer(bytes)
         let count = raw.count
+        let load = { raw.loadUnaligned(fromByteOffset: $0, as: UInt64.self) }
         var hash = seed ^ UInt64(count)
-        guard count >= 8 else {
-            let rest = raw.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-            return WordKey.mix(hash ^ rest, 0xE703_7ED1_A0B4_28DB)
+        guard count >= 16 else {
+            let isShort = count < 8
+            let low = isShort ? raw.reduce(0) { $0 << 8 | UInt64($1) } : load(0)
+            return WordKey.mix(hash ^ low, (isShort ? 0 : load(count - 8)) ^ 0xE703_7ED1_A0B4_28DB)
         }
         var offset = 0
-        // The last eight bytes overlap with those before them where the length is no multiple of eight.
+        // The last sixteen bytes overlap with those before them where the length is no multiple of sixteen.
         while true {
-            hash = WordKey.mix(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xA076_1D64_78BD_642F)
-            if offset == count - 8 { return hash }
-            offset = min(offset + 8, count - 8)
+            hash = WordKey.mix(hash ^ load(offset), load(offset + 8) ^ 0xA076_1D64_78BD_642F)
+            if offset == count - 16 { return hash }
+            offset = min(offset + 16, count - 16)
         }
     }
 }

@@ -53,13 +53,14 @@ extension Topic: ExpressibleByStringLiteral {
     public init(stringLiteral name: StaticString) {
         let name = name.description
         if let fault = TopicName.fault(in: name, as: .topic) {
-            preconditionFailure(fault.sentence(in: name, as: .topic))
+            fatalError(fault.sentence(in: name, as: .topic))
         }
         self.name = name
     }
 }
 
 extension Topic: Hashable, Comparable {
+    /// Tells whether two topics have the same bytes.
     public static func == (lhs: Topic, rhs: Topic) -> Bool {
         TopicName.areEqual(lhs.name, rhs.name)
     }
@@ -69,6 +70,7 @@ extension Topic: Hashable, Comparable {
         lhs.name.utf8.lexicographicallyPrecedes(rhs.name.utf8)
     }
 
+    /// Hashes the bytes of the name.
     public func hash(into hasher: inout Hasher) {
         TopicName.hash(self.name, into: &hasher)
     }

@@ -71,6 +71,7 @@ extension TopicName {
     static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         let count = left.count
         guard count == right.count else { return false }
+        if left.baseAddress == right.baseAddress { return true }
         guard count >= 8 else {
             for offset in 0..<count where left[offset] != right[offset] { return false }
             return true

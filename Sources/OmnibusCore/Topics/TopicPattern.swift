@@ -45,8 +45,8 @@ extension TopicPattern {
     /// Whether the pattern has no wildcard, so that it matches one topic.
     public var isLiteral: Bool { !self.words.contains { $0 == "*" || $0 == "#" } }
 
-    /// The only topic that the pattern matches, or nil where it has a wildcard.
-    public var literalTopic: Topic? { self.isLiteral ? Topic(unchecked: self.name) : nil }
+    /// The only topic that the pattern matches, or nil where it has a wildcard or is longer than any topic.
+    public var literalTopic: Topic? { self.isLiteral ? try? Topic(validating: self.name) : nil }
 
     /// Whether the pattern is about the system's topics, its first word being `omnibus`.
     public var isSystem: Bool { TopicName.isSystem(self.name) }
@@ -59,7 +59,7 @@ extension TopicPattern: ExpressibleByStringLiteral {
     public init(stringLiteral pattern: StaticString) {
         let name = pattern.description
         if let fault = TopicName.fault(in: name, as: .pattern) {
-            preconditionFailure(fault.sentence(in: name, as: .pattern))
+            fatalError(fault.sentence(in: name, as: .pattern))
         }
         self.name = name
     }
@@ -76,6 +76,7 @@ extension TopicPattern: Hashable, Comparable {
         lhs.name.utf8.lexicographicallyPrecedes(rhs.name.utf8)
     }
 
+    /// Hashes the bytes of the pattern.
     public func hash(into hasher: inout Hasher) {
         TopicName.hash(self.name, into: &hasher)
     }

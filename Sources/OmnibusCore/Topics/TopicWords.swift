@@ -11,6 +11,7 @@ public struct TopicWords: Sequence, Sendable {
         self.name = name
     }
 
+    /// Starts at the first word.
     public func makeIterator() -> Iterator {
         Iterator(rest: self.name.isEmpty ? nil : self.name[...])
     }
@@ -19,6 +20,7 @@ public struct TopicWords: Sequence, Sendable {
     public struct Iterator: IteratorProtocol, Sendable {
         fileprivate var rest: Substring?
 
+        /// Returns the next word, or nil after the last.
         public mutating func next() -> Substring? {
             guard let rest = self.rest else { return nil }
             guard let dot = rest.utf8.firstIndex(of: TopicName.dot) else {

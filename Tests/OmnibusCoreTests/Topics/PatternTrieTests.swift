@@ -194,6 +194,22 @@ struct MatchCacheTests {
         #expect(cache.misses == 100)
     }
 
+    @Test("forgets everything rather than hold very many tokens")
+    func boundsTokens() {
+        var trie = PatternTrie()
+        let count: UInt32 = 25
+        for token in 0..<count { trie.insert("a.*", token) }
+        var cache = MatchCache(capacity: 1 << 14, maximumTokenCount: 100)
+
+        for number in 0..<4 { _ = cache.tokens(for: Topic(unchecked: "a.\(number)"), in: trie) }
+        for number in 0..<4 { _ = cache.tokens(for: Topic(unchecked: "a.\(number)"), in: trie) }
+        #expect(cache.misses == 4)
+
+        #expect(cache.tokens(for: "a.more", in: trie).count == Int(count))
+        #expect(cache.tokens(for: "a.0", in: trie).count == Int(count))
+        #expect(cache.misses == 6)
+    }
+
     private static func tokens(of cache: inout MatchCache, for topic: Topic, in trie: PatternTrie) -> [UInt32] {
         cache.withTokens(for: topic, in: trie) { Array($0).sorted() }
     }
