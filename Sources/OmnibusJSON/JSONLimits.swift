@@ -19,6 +19,8 @@ public struct JSONLimits: Sendable, Hashable {
         didSet { self.depth = min(max(self.depth, 0), Self.greatestDepth) }
     }
     /// The document's size in bytes; 64 MiB by default.
+    ///
+    /// A document of nothing but short numbers takes some forty times its size in memory while it is read.
     public var size: Int
     /// What happens when an object has two members of one name; refused by default.
     public var duplicateKeys: DuplicateKeys

@@ -165,6 +165,7 @@ extension JSONObject: RandomAccessCollection {
     public var startIndex: Int { self.members.startIndex }
     public var endIndex: Int { self.members.endIndex }
 
+    /// The member at that place, which has to be one of `indices`, as in any collection.
     public subscript(position: Int) -> Member { self.members[position] }
 }
 

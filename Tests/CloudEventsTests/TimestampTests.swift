@@ -93,8 +93,8 @@ struct TimestampTests {
         }
     }
 
-    @Test("has every day of the calendar once, in order")
-    func hasEveryDay() throws {
+    @Test("has leap days in every leap year of its range, and in no other")
+    func hasLeapDays() throws {
         var seconds: Int64 = Timestamp.earliest.secondsSinceEpoch
         for year in 0...9_999 {
             let isLeap = (year.isMultiple(of: 4) && !year.isMultiple(of: 100)) || year.isMultiple(of: 400)

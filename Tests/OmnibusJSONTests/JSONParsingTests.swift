@@ -51,6 +51,26 @@ struct JSONParsingTests {
         #expect(value.bitPattern == (text == "9007199254740993" ? 9007199254740992.0 : Double(text))?.bitPattern)
     }
 
+    @Test(
+        "reads zeros and numbers too small for a double as zero, whatever their exponent",
+        arguments: [
+            "0e99999999999999999999", "-0E+99999999999999999999", "1e-99999999999999999999", "1e-1000000", "0.0e5",
+        ]
+    )
+    func readsZeros(text: String) throws {
+        #expect(try JSONValue(parsing: text) == 0)
+    }
+
+    @Test(
+        "refuses numbers too large for a double, whatever their exponent",
+        arguments: ["1e309", "-1e309", "1e99999999999999999999", String(repeating: "9", count: 400), "1.8e308"]
+    )
+    func refusesHugeNumbers(text: String) {
+        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+
+        #expect(error?.code == .numberOutOfRange)
+    }
+
     @Test("reads random doubles as the standard library does")
     func readsRandomDoubles() throws {
         let seed = UInt64.random(in: .min ... .max)
