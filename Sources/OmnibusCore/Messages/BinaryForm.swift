@@ -60,6 +60,9 @@ enum BinaryForm {
         case parentSpanID = 21
         case timeToLive = 22
         case authentication = 23
+
+        /// A set with this field alone, one bit a field.
+        var bit: UInt32 { 1 << UInt32(self.rawValue) }
     }
 
     /// The kind of a header's value.

@@ -7,10 +7,11 @@ package enum CRC32C {
     ///
     /// Complexity: linear in the number of bytes.
     package static func checksum(of bytes: some Sequence<UInt8>) -> UInt32 {
+        let table = self.table
         var checksum = ~UInt32(0)
         for byte in bytes {
             let index = Int(UInt8(truncatingIfNeeded: checksum) ^ byte)
-            checksum = checksum >> 8 ^ self.table[index]
+            checksum = checksum >> 8 ^ table[index]
         }
         return ~checksum
     }

@@ -19,9 +19,10 @@ extension Message {
             let number = try fields.byte("a field's tag")
             var content = try fields.lengthAndPart("the field of tag \(number)")
             guard let tag = BinaryForm.Tag(rawValue: number) else { continue }
-            guard tag == .header || parts.seen.insert(tag).inserted else {
+            guard tag == .header || parts.seen & tag.bit == 0 else {
                 throw fields.damaged("the field \(tag) comes a second time", at: start)
             }
+            parts.seen |= tag.bit
             try parts.read(tag, from: &content)
             try content.finish("the field \(tag)")
         }
@@ -70,7 +71,8 @@ extension Message {
 
 /// What was read of a message so far.
 private struct BinaryParts {
-    var seen: Set<BinaryForm.Tag> = []
+    /// The fields that were there, by their bits.
+    var seen: UInt32 = 0
     var topic: Topic?
     var key: String?
     var payload: Payload?
@@ -83,52 +85,50 @@ private struct BinaryParts {
     private var traceState: String?
 
     mutating func read(_ tag: BinaryForm.Tag, from content: inout BinaryReader) throws(OmnibusError) {
-        let what = "the field \(tag)"
         switch tag {
-        case .topic: self.topic = try Self.topic(&content, what)
-        case .key: self.key = try content.text(what)
-        case .payload: self.payload = try Self.payload(&content, what)
-        case .id: self.id = try content.id(what)
-        case .acceptedAt: self.acceptedAt = try content.time(what)
+        case .topic: self.topic = try Self.topic(&content, tag)
+        case .key: self.key = try content.text("the field \(tag)")
+        case .payload: self.payload = try Self.payload(&content, tag)
+        case .id: self.id = try content.id("the field \(tag)")
+        case .acceptedAt: self.acceptedAt = try content.time("the field \(tag)")
         case .priority:
-            let number = try content.byte(what)
+            let number = try content.byte("the field \(tag)")
             guard let priority = Priority(rawValue: Int8(truncatingIfNeeded: number)) else {
                 throw content.damaged("the priority \(number) is not known", at: content.position - 1)
             }
             self.priority = priority
-        case .traceParent: self.traceParent = try content.text(what)
-        case .traceState: self.traceState = try content.text(what)
+        case .traceParent: self.traceParent = try content.text("the field \(tag)")
+        case .traceState: self.traceState = try content.text("the field \(tag)")
         default:
             self.hasFields = true
-            try self.readRare(tag, from: &content, what)
+            try self.readRare(tag, from: &content)
         }
     }
 
     private mutating func readRare(
         _ tag: BinaryForm.Tag,
-        from content: inout BinaryReader,
-        _ what: String
+        from content: inout BinaryReader
     ) throws(OmnibusError) {
         switch tag {
-        case .type: self.fields.type = EventType(try content.text(what))
-        case .source: self.fields.source = try content.text(what)
-        case .subject: self.fields.subject = try content.text(what)
-        case .contentType: self.fields.contentType = try content.text(what)
-        case .dataSchema: self.fields.dataSchema = try content.text(what)
-        case .sequence: self.fields.sequence = try content.text(what)
+        case .type: self.fields.type = EventType(try content.text("the field \(tag)"))
+        case .source: self.fields.source = try content.text("the field \(tag)")
+        case .subject: self.fields.subject = try content.text("the field \(tag)")
+        case .contentType: self.fields.contentType = try content.text("the field \(tag)")
+        case .dataSchema: self.fields.dataSchema = try content.text("the field \(tag)")
+        case .sequence: self.fields.sequence = try content.text("the field \(tag)")
         case .header: try self.readHeader(from: &content)
         case .retryCount:
-            let count: Int64 = try content.number(what)
+            let count: Int64 = try content.number("the field \(tag)")
             guard count > 0, let count = Int(exactly: count) else {
                 throw content.damaged("the retry count is negative")
             }
             self.fields.headers.setRetryCount(count)
-        case .createdAt: self.fields.createdAt = try content.time(what)
-        case .correlationID: self.fields.correlationID = try content.id(what)
-        case .causationID: self.fields.causationID = try content.id(what)
-        case .replyTo: self.fields.replyTo = try Self.topic(&content, what)
-        case .parentSpanID: self.fields.parentSpanID = try content.text(what)
-        case .timeToLive: self.fields.timeToLive = try content.duration(what)
+        case .createdAt: self.fields.createdAt = try content.time("the field \(tag)")
+        case .correlationID: self.fields.correlationID = try content.id("the field \(tag)")
+        case .causationID: self.fields.causationID = try content.id("the field \(tag)")
+        case .replyTo: self.fields.replyTo = try Self.topic(&content, tag)
+        case .parentSpanID: self.fields.parentSpanID = try content.text("the field \(tag)")
+        case .timeToLive: self.fields.timeToLive = try content.duration("the field \(tag)")
         case .authentication: self.fields.authentication = try Self.authentication(&content)
         case .topic, .key, .payload, .id, .acceptedAt, .priority, .traceParent, .traceState: break
         }
@@ -173,29 +173,29 @@ private struct BinaryParts {
     /// As much as ``Message/serialize()`` writes.
     private static let limits = JSONLimits(depth: JSONLimits.greatestDepth, size: .max)
 
-    private static func topic(_ content: inout BinaryReader, _ what: String) throws(OmnibusError) -> Topic {
+    private static func topic(_ content: inout BinaryReader, _ tag: BinaryForm.Tag) throws(OmnibusError) -> Topic {
         let start = content.position
-        let name = try content.text(what)
+        let name = try content.text("the field \(tag)")
         do {
             return try Topic(validating: name)
         } catch {
-            throw content.damaged("\(what) is not valid", at: start, cause: error)
+            throw content.damaged("the field \(tag) is not valid", at: start, cause: error)
         }
     }
 
-    private static func payload(_ content: inout BinaryReader, _ what: String) throws(OmnibusError) -> Payload {
+    private static func payload(_ content: inout BinaryReader, _ tag: BinaryForm.Tag) throws(OmnibusError) -> Payload {
         let start = content.position
-        switch try content.byte(what) {
+        switch try content.byte("the field \(tag)") {
         case BinaryForm.Kind.bytes:
             return Payload(bytes: content.rest())
         case BinaryForm.Kind.text:
             do {
                 return Payload(json: try JSONValue(parsing: content.rest(), limits: self.limits))
             } catch {
-                throw content.damaged("\(what) is not JSON", at: start, cause: error)
+                throw content.damaged("the field \(tag) is not JSON", at: start, cause: error)
             }
         default:
-            throw content.damaged("\(what) is of an unknown kind", at: start)
+            throw content.damaged("the field \(tag) is of an unknown kind", at: start)
         }
     }
 
