@@ -49,18 +49,16 @@ enum HeaderRules {
     ///
     /// These are what CloudEvents 1.0 forbids in texts: U+0000 to U+001F, U+007F to U+009F and the noncharacters.
     static func forbiddenCharacter(in text: String, allowingTab: Bool = false) -> Int? {
-        var isASCII = true
-        var offset = 0
-        for byte in text.utf8 {
-            if byte < 0x20 && !(allowingTab && byte == 0x09) || byte == 0x7F { return offset }
-            if byte >= 0x80 { isASCII = false }
-            offset += 1
+        // Nearly all texts are ASCII and fine: that is decided by one look at each byte.
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
         }
-        guard !isASCII else { return nil }
-        offset = 0
+        if isPlain == true { return nil }
+        var offset = 0
         for scalar in text.unicodeScalars {
             switch scalar.value {
-            case 0x80...0x9F, 0xFDD0...0xFDEF: return offset
+            case 0x09 where allowingTab: offset += 1
+            case 0x00...0x1F, 0x7F...0x9F, 0xFDD0...0xFDEF: return offset
             case let value where value & 0xFFFE == 0xFFFE: return offset
             default: offset += UTF8.width(scalar)
             }

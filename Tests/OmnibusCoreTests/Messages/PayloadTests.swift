@@ -57,6 +57,18 @@ struct PayloadTests {
         #expect(codec.encoded == 1)
     }
 
+    @Test("give the same bytes to everyone, whoever encodes first")
+    func encodeForEveryone() async throws {
+        let payload = Payload(Work(name: "a"), codec: NumberingCodec())
+
+        let results = try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<50 { group.addTask { try payload.bytes() } }
+            return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }
+        }
+
+        #expect(results.count == 1)
+    }
+
     @Test("give a typed value as its own type alone")
     func giveOwnType() {
         let payload = Payload(7, codec: CountingCodec(output: []))
@@ -166,5 +178,19 @@ final class CountingCodec: PayloadCodec {
         self.counts.withLock { $0.decoded += 1 }
         guard let value = Array(bytes) as? Value else { throw Failure() }
         return value
+    }
+}
+
+/// A codec whose output differs each time.
+final class NumberingCodec: PayloadCodec {
+    let contentType = "text/numbered"
+    private let number = Atomic(0)
+
+    func encode(_ value: some Encodable) throws -> [UInt8] {
+        Array("\(self.number.add(1, ordering: .relaxed).newValue)".utf8)
+    }
+
+    func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+        throw CountingCodec.Failure()
     }
 }
