@@ -256,6 +256,7 @@ extension Lane {
             let decision = body(&state.machine)
             var worker: LaneMachine.Sleeper?
             if case .ready = decision, state.machine.readyCount > 0 { worker = state.machine.workerToWake() }
+            if decision.hasConsequences { state.machine.unfinished += 1 }
             return (decision, worker, state.machine.settledWaiters(), state.machine.publishersToResume())
         }
         worker?.continuation.resume(returning: true)
@@ -265,7 +266,18 @@ extension Lane {
         case .wait(let due): self.arm(due)
         case .done, .ready, .stale: break
         }
+        if decision.hasConsequences { self.finished(1) }
         return decision
+    }
+
+    /// Counts settlements whose consequences have come about: the dead letter is kept, the timer is set.
+    private func finished(_ count: Int) {
+        guard count > 0 else { return }
+        let waiters = self.state.withLock { state in
+            state.machine.unfinished -= count
+            return state.machine.settledWaiters()
+        }
+        for sleeper in waiters { sleeper.continuation.resume(returning: true) }
     }
 
     private static func needsTime(_ action: Settlement.Action) -> Bool {
@@ -279,22 +291,30 @@ extension Lane {
 
     /// Sees to it that the queue is looked at no later than at a time.
     private func arm(_ due: Duration) {
-        let isNeeded = self.state.withLock { state in
-            !state.machine.isClosed && (state.timer.map { due < $0.due } ?? true)
+        let (number, replaced) = self.state.withLock { state -> (UInt64?, TimerID?) in
+            guard !state.machine.isClosed, state.timer.map({ due < $0.due }) ?? true else { return (nil, nil) }
+            let replaced = state.timer?.id
+            state.lastTimer += 1
+            // Noted before it is set: it may fire before the clock has returned, and an earlier one may overtake it.
+            state.timer = (state.lastTimer, nil, due)
+            return (state.lastTimer, replaced)
         }
-        guard isNeeded else { return }
-        let timer = self.clock.schedule(at: due) { [weak self] in self?.timePassed() }
-        let replaced = self.state.withLock { state -> TimerID? in
-            let old = state.timer?.id
-            state.timer = (timer, due)
-            return old
-        }
+        guard let number else { return }
         if let replaced { self.clock.cancel(replaced) }
+        let timer = self.clock.schedule(at: due) { [weak self] in self?.timePassed(number) }
+        let isCurrent = self.state.withLock { state -> Bool in
+            guard state.timer?.number == number else { return false }
+            state.timer?.id = timer
+            return true
+        }
+        if !isCurrent { self.clock.cancel(timer) }
     }
 
-    private func timePassed() {
+    private func timePassed(_ timer: UInt64) {
         let now = self.clock.uptime()
-        self.state.withLock { $0.timer = nil }
+        self.state.withLock { state in
+            if state.timer?.number == timer { state.timer = nil }
+        }
         var givenUp: [(HeldEntry, DeadLetter.Reason)] = []
         let (workers, next) = self.state.withLock { state -> ([LaneMachine.Sleeper], Duration?) in
             _ = state.machine.releaseDue(now: now)
@@ -306,10 +326,12 @@ extension Lane {
                 workers.append(worker)
             }
             let next = [state.machine.delayed.earliest, state.machine.slots.earliestDeadline].compactMap { $0 }.min()
+            state.machine.unfinished += givenUp.count
             return (workers, next)
         }
         for worker in workers { worker.continuation.resume(returning: true) }
         for (entry, reason) in givenUp { self.giveUp(self, entry, reason) }
+        self.finished(givenUp.count)
         if let next { self.arm(next) }
     }
 }

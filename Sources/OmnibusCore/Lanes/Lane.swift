@@ -9,8 +9,9 @@ package import Synchronization
 package final class Lane: Sendable {
     struct State: Sendable {
         var machine: LaneMachine
-        /// The timer for what waits in the queue, and when it is due.
-        var timer: (id: TimerID, due: Duration)?
+        /// The timer for what waits in the queue, and when it is due; it has no id while it is being set.
+        var timer: (number: UInt64, id: TimerID?, due: Duration)?
+        var lastTimer: UInt64 = 0
     }
 
     /// The queue's number, unique for its broker.

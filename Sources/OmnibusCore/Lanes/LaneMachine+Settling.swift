@@ -14,6 +14,14 @@ extension LaneMachine {
         case ready
         /// The handle is stale, because the delivery was settled before or taken back.
         case stale(isLost: Bool)
+
+        /// Whether there is something left to do without the lock.
+        var hasConsequences: Bool {
+            switch self {
+            case .giveUp, .wait: true
+            case .done, .ready, .stale: false
+            }
+        }
     }
 
     /// Counts entries without a slot that a worker has handled.

@@ -72,6 +72,8 @@ package struct LaneMachine: Sendable {
 
     /// Entries that a worker has taken and not settled, those with a slot included.
     package var inFlight = 0
+    /// Settlements whose consequences, a dead letter or a timer, have not come about yet.
+    package var unfinished = 0
     package var metrics = QueueMetrics()
 
     package init(settings: SubscriptionSettings, layout: PayloadLayout) {
@@ -95,6 +97,7 @@ package struct LaneMachine: Sendable {
     /// Whether there is nothing to do now; what waits for its time does not count.
     package var isSettled: Bool {
         self.inFlight == 0 && self.readyCount == 0 && self.suspended.isEmpty && self.reserved == 0
+            && self.unfinished == 0
     }
 
     package var currentMetrics: QueueMetrics {
