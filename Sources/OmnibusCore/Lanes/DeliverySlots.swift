@@ -11,8 +11,8 @@ package struct DeliverySlots: Sendable {
         var entry: HeldEntry?
         var member: SubscriptionID?
         var deadline: Duration?
-        /// Whether the last delivery in this slot was taken back rather than settled.
-        var wasLost = false
+        /// The last generation whose delivery was taken back rather than settled.
+        var lost: UInt32?
     }
 
     private var slots: [Slot] = []
@@ -56,8 +56,7 @@ package struct DeliverySlots: Sendable {
     /// Whether the delivery of a stale handle was taken back; false when it was settled, or too long ago to tell.
     package func isLost(_ token: DeliveryToken) -> Bool {
         guard Int(token.slot) < self.slots.count else { return false }
-        let slot = self.slots[Int(token.slot)]
-        return slot.generation == token.generation &+ 1 && slot.wasLost
+        return self.slots[Int(token.slot)].lost == token.generation
     }
 
     package func isCurrent(_ token: DeliveryToken) -> Bool {
@@ -98,8 +97,8 @@ package struct DeliverySlots: Sendable {
         self.slots[index].entry = nil
         self.slots[index].member = nil
         self.slots[index].deadline = nil
+        if isLost { self.slots[index].lost = self.slots[index].generation }
         self.slots[index].generation &+= 1
-        self.slots[index].wasLost = isLost
         self.free.append(UInt32(index))
         return entry
     }

@@ -32,6 +32,7 @@ extension Lane {
         }
         self.callAttention()
         for sleeper in sleepers { sleeper.continuation.resume(returning: false) }
+        self.passOn()
         return isClosed
     }
 
@@ -52,7 +53,10 @@ extension Lane {
             state.machine.idleWorkers.removeAll { $0.member == member }
             return (true, sleepers)
         }
-        if isPaused { self.callAttention() }
+        if isPaused {
+            self.callAttention()
+            self.passOn()
+        }
         for sleeper in sleepers { sleeper.continuation.resume(returning: true) }
         return isMember
     }
@@ -98,7 +102,10 @@ extension Lane {
         for member: SubscriptionID
     ) async -> Bool? {
         while true {
-            guard !Task.isCancelled else { return nil }
+            guard !Task.isCancelled else {
+                self.passOn()
+                return nil
+            }
             switch self.take(buffer, upTo: count, completed: 0, for: member) {
             case .taken: return true
             case .ended: return false
@@ -146,6 +153,12 @@ extension Lane {
             return false
         }
         if mustGoOn { continuation.resume(returning: true) }
+    }
+
+    /// Wakes another worker for what is ready: the one that was woken for it will not take it.
+    private func passOn() {
+        let worker = self.state.withLock { $0.machine.readyCount > 0 ? $0.machine.workerToWake() : nil }
+        worker?.continuation.resume(returning: true)
     }
 
     private func wakeWorker(_ id: UInt64) {
