@@ -37,7 +37,8 @@ extension BrokerCore {
             metrics.queues = table.ended
             for lane in table.lanes.values { metrics.queues += lane.metrics }
             for lane in table.ending { metrics.queues += lane.metrics }
-            metrics.topics = Set(table.created.keys).union(table.implicit.keys.filter { !$0.isSystem }).count
+            let implicit = table.implicit.keys.filter { !$0.isSystem && !table.deleted.contains($0) }
+            metrics.topics = Set(table.created.keys).union(implicit).count
             metrics.subscriptions = table.subscriptions.count
             return metrics
         }

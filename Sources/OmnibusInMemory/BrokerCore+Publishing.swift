@@ -155,6 +155,8 @@ extension BrokerCore {
 
     /// Counts a publish call that no queue has accepted.
     private func countRefusal(_ topic: Topic) {
+        // Calls on topics of the system are in no count of calls, hence not in this one.
+        guard !topic.isSystem else { return }
         let generation = self.generation.load(ordering: .acquiring)
         self.stripe.state.withLock { state in
             let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
@@ -214,9 +216,12 @@ extension BrokerCore {
             throw self.overflow(entry, missing: refused, accepted: accepted)
         }
         return .wait(
-            WaitToken { () async throws(OmnibusError) -> PublishReceipt in
-                try await self.wait(for: full, entry, accepted: accepted, refused: refused)
-            }
+            WaitToken(
+                giveUp: { self.overflow(entry, missing: full + refused, accepted: accepted) },
+                { () async throws(OmnibusError) -> PublishReceipt in
+                    try await self.wait(for: full, entry, accepted: accepted, refused: refused)
+                }
+            )
         )
     }
 

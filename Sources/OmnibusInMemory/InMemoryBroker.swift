@@ -128,8 +128,12 @@ public actor InMemoryBroker: EventBusProvider {
     public func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool {
         self.core.collectCounts()
         return try self.core.change { table throws(OmnibusError) in
+            guard !table.deleted.contains(topic) else { return false }
             let existed = table.created.removeValue(forKey: topic) != nil || table.implicit[topic] != nil
-            table.implicit[topic] = nil
+            if let counts = table.implicit.removeValue(forKey: topic) {
+                table.forgotten.published += counts.published
+                table.forgotten.unrouted += counts.unrouted
+            }
             if existed { table.deleted.insert(topic) }
             return existed
         }

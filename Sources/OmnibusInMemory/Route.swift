@@ -13,7 +13,7 @@ final class Route: Sendable {
     let generation: UInt64
     let lanes: [Lane]
     let observers: [Observer]
-    /// How many of them listen to this very topic, rather than to a pattern that happens to match.
+    /// How many of the queues are of this very topic, rather than of a pattern that happens to match.
     let directCount: Int
     /// Why nothing may be published here, if so.
     let refusal: OmnibusError?

@@ -80,7 +80,6 @@ struct Routing: Sendable {
                 if lane.pattern.isLiteral { direct += 1 }
             } else if let observer = self.observers[token] {
                 observers.append(observer)
-                if observer.pattern.isLiteral { direct += 1 }
             }
         }
         // The order in which they came: it makes a run with one seed the same each time.
@@ -115,6 +114,7 @@ struct Routing: Sendable {
     mutating func add(_ counts: [Topic: TopicMetrics]) {
         for (topic, metrics) in counts {
             if self.implicit[topic] == nil, self.implicit.count >= Self.implicitTopicLimit {
+                if topic.isSystem { continue }
                 self.forgotten.published += metrics.published
                 self.forgotten.unrouted += metrics.unrouted
                 continue

@@ -5,7 +5,8 @@ extension EventBus: SyncEventPublishing {
     /// Publishes an event without ever suspending.
     ///
     /// - Throws: ``OmnibusError`` with the code `overflow` when a queue is full that would have to be waited for,
-    ///   `unsupported` when the provider or a publish middleware may suspend, or `busClosed`.
+    ///   `partiallyAccepted` when others have the event by then, `unsupported` when the provider or a publish middleware
+    ///   may suspend, or `busClosed`.
     public func publishNow<E: Event>(_ event: E) throws(OmnibusError) {
         let scope = DeliveryScope.active
         guard let memory = self.memory, self.settings.publishMiddleware.isEmpty else {
@@ -64,7 +65,9 @@ extension EventBus: SyncEventPublishing {
         switch offer {
         case .accepted: return
         case .refused(let error): throw error
-        case .wait:
+        case .wait(let token):
+            // Those with room have the message already, and the call has to be counted.
+            if let error = token.giveUp?(), error.code == .partiallyAccepted { throw error }
             throw OmnibusError(
                 .overflow,
                 "A queue that '\(topic)' goes to is full, and publishNow does not wait; use 'try await publish'.",

@@ -12,24 +12,29 @@
 /// - Throws: what the function throws, or what connecting and disconnecting throw.
 @discardableResult
 public func withEventBus<Result>(
-    provider: any EventBusProvider = InMemoryBroker(),
+    provider: (any EventBusProvider)? = nil,
     environment: BusEnvironment = .live,
     settings: BusSettings = BusSettings(),
     deadline: Duration = .seconds(30),
     _ body: (EventBus) async throws -> Result
 ) async throws -> Result {
+    let provider = provider ?? InMemoryBroker(environment: environment)
     try await provider.connect()
     let bus = EventBus(provider: provider, environment: environment, settings: settings)
+    // A task of its own, because a cancelled one would not wait for the shutdown.
+    @Sendable func close() async throws {
+        _ = try await Task.detached { try await bus.shutdown(deadline: deadline) }.value
+    }
     let result: Result
     do {
         result = try await body(bus)
     } catch {
         // What the function threw is what the caller needs to see.
-        _ = try? await bus.shutdown(deadline: deadline)
+        _ = try? await close()
         try? await provider.disconnect()
         throw error
     }
-    try await bus.shutdown(deadline: deadline)
+    try await close()
     try await provider.disconnect()
     return result
 }

@@ -157,10 +157,21 @@ public enum Offer: Sendable {
 /// The rest of a publish that found a queue full.
 public struct WaitToken: Sendable {
     private let body: @Sendable () async throws(OmnibusError) -> PublishReceipt
+    /// Ends the publish for a caller who cannot wait, and says what has become of it; nil where nothing is known.
+    package let giveUp: (@Sendable () -> OmnibusError)?
 
     /// Creates a token, for those who write a provider.
     public init(_ body: @escaping @Sendable () async throws(OmnibusError) -> PublishReceipt) {
         self.body = body
+        self.giveUp = nil
+    }
+
+    package init(
+        giveUp: @escaping @Sendable () -> OmnibusError,
+        _ body: @escaping @Sendable () async throws(OmnibusError) -> PublishReceipt
+    ) {
+        self.body = body
+        self.giveUp = giveUp
     }
 
     /// Waits until the publish is complete.
