@@ -22,6 +22,8 @@ public final class EventBus: Sendable {
     package let environment: BusEnvironment
     /// The in-memory broker's own path, where that is the provider.
     let memory: BrokerCore?
+    /// The same where nothing stands between the bus and the broker: no publish middleware.
+    let direct: BrokerCore?
     /// Where the in-memory broker finds this bus's source.
     let origin: UInt16
     let phase = Atomic<Phase>(.open)
@@ -59,6 +61,7 @@ public final class EventBus: Sendable {
         self.settings = settings
         let memory = (provider as? InMemoryBroker)?.core
         self.memory = memory
+        self.direct = settings.publishMiddleware.isEmpty ? memory : nil
         self.origin = memory?.register(source: settings.source) ?? 0
         self.inbox = ReplyInbox(seed: environment.random.next())
     }

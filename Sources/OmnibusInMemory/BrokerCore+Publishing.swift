@@ -4,75 +4,119 @@
 package import OmnibusCore
 import Synchronization
 
-/// What the broker has to know of a value that is published, beside the value.
-package struct PublishedValue: Sendable {
-    package var topic: Topic
-    package var key: String?
-    package var priority: Priority
-    package var size: Int
-    /// Where the publisher's defaults are found.
-    package var origin: UInt16
-
-    package init(topic: Topic, key: String?, priority: Priority, size: Int, origin: UInt16) {
-        self.topic = topic
-        self.key = key
-        self.priority = priority
-        self.size = size
-        self.origin = origin
+/// What became of a value on the shortest way.
+package struct DirectOffer: Sendable {
+    package enum Outcome: Sendable {
+        /// The only queue that wants it has it.
+        case accepted
+        /// That queue has ended meanwhile.
+        case unrouted
+        /// That queue is full; the call goes on with the message, under the id.
+        case full
+        /// The way does not lead there; nothing has happened.
+        case elsewhere
     }
+
+    package var outcome: Outcome
+    package var idHigh: UInt64
+    package var idLow: UInt64
+
+    package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
 }
 
 extension BrokerCore {
-    /// Publishes a value that becomes a message only where somebody needs one.
+    /// Puts a value into the only queue that wants it, where that is a queue of its type.
     ///
-    /// - Parameter makeMessage: makes the message of the value, under the id and with the rare fields given.
-    @inline(__always)
-    package func offer<Value: Sendable>(
-        _ value: borrowing Value,
-        _ published: borrowing PublishedValue,
-        scope: DeliveryScope?,
-        makeMessage: (MessageID, MessageExtras?) -> Message
-    ) throws(OmnibusError) -> Offer {
-        try self.offer(value, published, scope: scope, on: self.stripe, makeMessage: makeMessage)
+    /// Design note: nothing here is generic. The value is a place in memory and a type's identity, so that this code is
+    /// compiled once, as fast as it can be, whatever the user's module does with it. A message exists only where this
+    /// is not enough, and the caller goes on with ``offer(_:origin:scope:allowsSystem:mode:)``.
+    package func offerDirectly(
+        _ value: UnsafeRawPointer,
+        of typeID: ObjectIdentifier,
+        topic: Topic,
+        key: String?,
+        size: Int,
+        isUrgent: Bool,
+        origin: UInt16,
+        scope: DeliveryScope?
+    ) -> DirectOffer {
+        self.offerDirectly(
+            value,
+            typeID,
+            topic,
+            key,
+            UInt32(clamping: size),
+            isUrgent,
+            origin,
+            scope,
+            self.stripe
+        )
     }
 
     @inline(__always)
-    func offer<Value: Sendable>(
-        _ value: borrowing Value,
-        _ published: borrowing PublishedValue,
-        scope: DeliveryScope?,
-        on stripe: PublishStripe,
-        makeMessage: (MessageID, MessageExtras?) -> Message
-    ) throws(OmnibusError) -> Offer {
-        let typeID = ObjectIdentifier(Value.self)
-        let (route, id) = try self.accept(typeID, topic: published.topic, on: stripe)
+    func offerDirectly(
+        _ value: UnsafeRawPointer,
+        _ typeID: ObjectIdentifier,
+        _ topic: Topic,
+        _ key: String?,
+        _ size: UInt32,
+        _ isUrgent: Bool,
+        _ origin: UInt16,
+        _ scope: DeliveryScope?,
+        _ stripe: PublishStripe
+    ) -> DirectOffer {
+        let generation = self.generation.load(ordering: .acquiring)
+        let milliseconds = self.milliseconds
+        let rare = scope?.rareEntry
         let mode: LaneMachine.OfferMode = scope == nil ? .outside : .handler
-        if route.lanes.count == 1, route.observers.isEmpty, route.partitions == nil {
-            let lane = route.lanes[0]
-            if lane.layout.typeID == typeID {
-                let bits = id.bits
-                let header = EntryHeader(
-                    idHigh: bits.high,
-                    idLow: bits.low,
-                    origin: published.origin,
-                    size: UInt32(clamping: published.size),
-                    key: published.key,
-                    rare: scope?.rareEntry
-                )
-                let isUrgent = published.priority == .critical
-                switch lane.offer(value, header, isUrgent: isUrgent, mode: mode) {
-                case .accepted: return .accepted(PublishReceipt(messageID: id, matched: 1))
-                case .closed: return .accepted(PublishReceipt(messageID: id, matched: 0))
-                case .full, .refused: break
+        var worker: UnsafeContinuation<Bool, Never>?
+        var dropped: EntryBuffer?
+        let direct = stripe.state.withLock { state -> DirectOffer in
+            let elsewhere = DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
+            if state.lastType != typeID || state.lastGeneration != generation || !topic.isIdentical(to: state.lastTopic)
+            {
+                guard state.remember(typeID, topic, generation: generation, resolve: self.resolve) else {
+                    return elsewhere
                 }
-                let message = makeMessage(id, self.extras(published, scope))
-                let outcome = Outcome(full: [lane], refused: [], accepted: 0)
-                return try self.finish(outcome, HeldEntry(message: message), route, mode)
+            }
+            guard let last = state.lastRoute, let lane = last.lane else { return elsewhere }
+            last.published &+= 1
+            let (high, low) = state.ids.next(milliseconds: milliseconds).bits
+            let outcome = lane.offer(
+                value,
+                idHigh: high,
+                idLow: low,
+                key: key,
+                rare: rare,
+                size: size,
+                origin: origin,
+                isUrgent: isUrgent,
+                mode: mode,
+                &worker,
+                &dropped
+            )
+            switch outcome {
+            case .accepted: return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
+            case .closed: return DirectOffer(outcome: .unrouted, idHigh: high, idLow: low)
+            case .full, .refused: return DirectOffer(outcome: .full, idHigh: high, idLow: low)
             }
         }
-        guard route.matched > 0 else { return .accepted(PublishReceipt(messageID: id, matched: 0)) }
-        let message = makeMessage(id, self.extras(published, scope))
-        return try self.offer(message, route, mode)
+        worker?.resume(returning: true)
+        return direct
+    }
+
+    /// Goes on with a value whose only queue was full.
+    package func offerToFull(_ message: Message, scope: DeliveryScope?) throws(OmnibusError) -> Offer {
+        let outcome = Outcome(full: self.resolve(message.topic).lanes, refused: [], accepted: 0)
+        return try self.finish(outcome, HeldEntry(message: message), scope == nil ? .outside : .handler)
+    }
+
+    /// The coarse wall clock in milliseconds.
+    @inline(__always)
+    var milliseconds: Int64 {
+        // The machine's own clock is called directly; others, which tests hand in, through their protocol.
+        if let clock = self.systemClock { return clock.coarseWallNanoseconds() / 1_000_000 }
+        return self.environment.clock.coarseWallNanoseconds() / 1_000_000
     }
 
     /// Publishes a message.
@@ -86,16 +130,10 @@ extension BrokerCore {
         mode: LaneMachine.OfferMode? = nil
     ) throws(OmnibusError) -> Offer {
         var message = message
-        let (route, id) = try self.accept(
-            ObjectIdentifier(Message.self),
-            topic: message.topic,
-            on: self.stripe,
-            allowsSystem: allowsSystem
-        )
+        let (route, id) = try self.accept(message.topic, on: self.stripe, allowsSystem: allowsSystem)
         if !message.hasID { message.id = id }
-        if message.acceptedAt == nil { message.acceptedAt = self.environment.clock.now }
-        if let scope, let extras = scope.rareEntry.extras { message.inherit(from: extras) }
-        if message.source == nil, let extras = self.extras(of: origin) { message.inherit(from: extras) }
+        message.acceptedAt = self.environment.clock.now
+        message = self.complete(message, origin: origin, scope: scope)
         if case .bytes(let bytes) = message.payload.storage, bytes.count > route.maximumMessageSize {
             self.countRefusal(message.topic)
             throw OmnibusError(
@@ -110,29 +148,26 @@ extension BrokerCore {
         return try self.offer(message, route, mode ?? (scope == nil ? .outside : .handler))
     }
 
+    /// Fills in what a message inherits from its cause and its publisher.
+    package func complete(_ message: Message, origin: UInt16, scope: DeliveryScope?) -> Message {
+        var message = message
+        if let extras = scope?.rareEntry.extras { message.inherit(from: extras) }
+        if message.source == nil, let extras = self.extras(of: origin) { message.inherit(from: extras) }
+        return message
+    }
+
     // MARK: Steps
 
     /// Looks up the route and makes an id, counting the call.
-    @inline(__always)
     private func accept(
-        _ typeID: ObjectIdentifier,
-        topic: Topic,
+        _ topic: Topic,
         on stripe: PublishStripe,
-        allowsSystem: Bool = false
+        allowsSystem: Bool
     ) throws(OmnibusError) -> (Route, MessageID) {
         let generation = self.generation.load(ordering: .acquiring)
-        let milliseconds = self.environment.clock.coarseWallNanoseconds() / 1_000_000
+        let milliseconds = self.milliseconds
         let (route, id) = stripe.state.withLock { state -> (Route, MessageID) in
-            let cached: PublishStripe.Cached
-            if state.lastType == typeID, let last = state.lastRoute, last.route.generation == generation,
-                last.route.topic == topic
-            {
-                cached = last
-            } else {
-                cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
-                state.lastType = typeID
-                state.lastRoute = cached
-            }
+            let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
             cached.published &+= 1
             if cached.route.matched == 0 { cached.unrouted &+= 1 }
             return (cached.route, state.ids.next(milliseconds: milliseconds))
@@ -166,10 +201,6 @@ extension BrokerCore {
         }
     }
 
-    private func extras(_ published: borrowing PublishedValue, _ scope: DeliveryScope?) -> MessageExtras? {
-        scope?.rareEntry.extras ?? self.extras(of: published.origin)
-    }
-
     /// What the queues have answered.
     private struct Outcome {
         var full: [Lane] = []
@@ -198,14 +229,13 @@ extension BrokerCore {
         if outcome.full.isEmpty, outcome.refused.isEmpty {
             return .accepted(PublishReceipt(messageID: message.id, matched: outcome.accepted, position: position))
         }
-        return try self.finish(outcome, entry, route, mode)
+        return try self.finish(outcome, entry, mode)
     }
 
     /// Reports what the queues that are full mean for the call.
     private func finish(
         _ outcome: Outcome,
         _ entry: HeldEntry,
-        _ route: Route,
         _ mode: LaneMachine.OfferMode
     ) throws(OmnibusError) -> Offer {
         // A handler never waits, and a full queue has said so already; only publishers outside get here with one.

@@ -10,6 +10,8 @@ import Synchronization
 package final class BrokerCore: Sendable {
     package let environment: BusEnvironment
     package let limits: InMemoryBroker.Limits
+    /// The machine's own clock, if that is the environment's.
+    let systemClock: SystemClock?
     /// Moves on with every change of the table, so that cached routes are noticed to be old.
     let generation = Atomic<UInt64>(1)
     let table = Mutex(Routing())
@@ -19,6 +21,7 @@ package final class BrokerCore: Sendable {
     package init(environment: BusEnvironment, limits: InMemoryBroker.Limits) {
         self.environment = environment
         self.limits = limits
+        self.systemClock = environment.clock as? SystemClock
         self.stripes = (0..<8).map { _ in PublishStripe(seed: environment.random.next()) }
         self.deadLetters = DeadLetterStore(limit: limits.deadLetters)
     }

@@ -7,7 +7,7 @@ import Synchronization
 extension BrokerCore {
     /// The stripe of one publisher: its route stays resolved, whatever else its threads publish.
     package final class OwnStripe: Sendable {
-        private let core: BrokerCore
+        package let core: BrokerCore
         private let stripe: PublishStripe
 
         init(core: BrokerCore) {
@@ -24,15 +24,28 @@ extension BrokerCore {
             self.core.table.withLock { $0.ownStripes[ObjectIdentifier(stripe)] = nil }
         }
 
-        /// Publishes a value that becomes a message only where somebody needs one.
-        @inline(__always)
-        package func offer<Value: Sendable>(
-            _ value: borrowing Value,
-            _ published: borrowing PublishedValue,
-            scope: DeliveryScope?,
-            makeMessage: (MessageID, MessageExtras?) -> Message
-        ) throws(OmnibusError) -> Offer {
-            try self.core.offer(value, published, scope: scope, on: self.stripe, makeMessage: makeMessage)
+        /// Puts a value into the only queue that wants it, where that is a queue of its type.
+        package func offerDirectly(
+            _ value: UnsafeRawPointer,
+            of typeID: ObjectIdentifier,
+            topic: Topic,
+            key: String?,
+            size: Int,
+            isUrgent: Bool,
+            origin: UInt16,
+            scope: DeliveryScope?
+        ) -> DirectOffer {
+            self.core.offerDirectly(
+                value,
+                typeID,
+                topic,
+                key,
+                UInt32(clamping: size),
+                isUrgent,
+                origin,
+                scope,
+                self.stripe
+            )
         }
     }
 

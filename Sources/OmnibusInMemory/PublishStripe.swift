@@ -26,11 +26,27 @@ final class PublishStripe: Sendable {
         var ids: MessageIDGenerator
         /// The last event type that was published, which mostly is the next one too.
         var lastType: ObjectIdentifier?
-        var lastRoute: Cached?
+        var lastTopic = Topic(unchecked: "")
+        var lastGeneration: UInt64 = 0
+        var lastRoute: DirectRoute?
         var byTopic: [Topic: Cached] = [:]
         /// Counts of routes that were dropped from the cache.
         var dropped: [Topic: TopicMetrics] = [:]
         var droppedRefusals = 0
+    }
+
+    /// The shortest way of one event type, with everything looked up.
+    final class DirectRoute: @unchecked Sendable {
+        // SAFETY: reached under the lock of its stripe alone.
+
+        /// The only queue that wants the events, where its column is of their type.
+        @exclusivity(unchecked) let lane: Lane?
+        /// How many were published since they were last counted to the topic.
+        @exclusivity(unchecked) var published = 0
+
+        init(lane: Lane?) {
+            self.lane = lane
+        }
     }
 
     /// More topics than this, and the cache starts anew: a program with that many has no use for one.
@@ -60,8 +76,34 @@ extension PublishStripe.State {
         return cached
     }
 
+    /// Looks up the shortest way of an event type; returns whether there is one.
+    mutating func remember(
+        _ typeID: ObjectIdentifier,
+        _ topic: Topic,
+        generation: UInt64,
+        resolve: (Topic) -> Route
+    ) -> Bool {
+        self.countDirect()
+        let route = self.entry(for: topic, generation: generation, resolve: resolve).route
+        let lane = route.onlyLane.flatMap { $0.layout.typeID == typeID ? $0 : nil }
+        self.lastType = typeID
+        self.lastTopic = topic
+        // A route from a table that has changed meanwhile is looked up again the next time.
+        self.lastGeneration = route.generation
+        self.lastRoute = PublishStripe.DirectRoute(lane: lane)
+        return lane != nil
+    }
+
+    /// Brings the count of the shortest way to its topic.
+    mutating func countDirect() {
+        guard let last = self.lastRoute, last.published > 0 else { return }
+        self.dropped[self.lastTopic, default: TopicMetrics()].published += last.published
+        last.published = 0
+    }
+
     /// Empties the cache and keeps the counts.
     mutating func forgetRoutes() {
+        self.countDirect()
         for (topic, cached) in self.byTopic {
             self.dropped[topic, default: TopicMetrics()].published += cached.published
             self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted
@@ -74,6 +116,7 @@ extension PublishStripe.State {
 
     /// Takes the counts of all topics out of the stripe.
     mutating func takeCounts() -> (topics: [Topic: TopicMetrics], refused: Int) {
+        self.countDirect()
         for (topic, cached) in self.byTopic where cached.published > 0 || cached.refused > 0 {
             self.dropped[topic, default: TopicMetrics()].published += cached.published
             self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted

@@ -21,6 +21,8 @@ final class Route: Sendable {
     /// The next offset of each partition, for topics that were created.
     let partitions: PartitionCounters?
     let maximumMessageSize: Int
+    /// The only one that gets messages, where nothing else is to be looked at: the shortest way.
+    let onlyLane: Lane?
 
     init(
         topic: Topic,
@@ -41,6 +43,8 @@ final class Route: Sendable {
         self.isSystem = topic.isSystem
         self.partitions = partitions
         self.maximumMessageSize = maximumMessageSize
+        let isPlain = lanes.count == 1 && observers.isEmpty && refusal == nil && partitions == nil && !topic.isSystem
+        self.onlyLane = isPlain ? lanes[0] : nil
     }
 
     /// How many groups and observers a message goes to.

@@ -13,12 +13,10 @@ extension EventBus: EventPublishing {
     ///   `invalidTopic` for a topic of the system; whatever publish middleware throws.
     @discardableResult
     public func publish<E: Event>(_ event: E) async throws -> PublishReceipt {
-        let scope = DeliveryScope.active
-        guard let memory = self.memory, self.settings.publishMiddleware.isEmpty else {
-            return try await self.publishThrough(self.message(of: event), scope)
+        guard let memory = self.direct else {
+            return try await self.publishThrough(self.message(of: event), DeliveryScope.active)
         }
-        try self.checkOpen(scope)
-        switch try self.offer(event, to: memory, scope) {
+        switch try self.offer(event, to: memory) {
         case .accepted(let receipt): return receipt
         case .wait(let token): return try await token.wait()
         case .refused(let error): throw error
@@ -75,34 +73,42 @@ extension EventBus: EventPublishing {
 
     // MARK: Steps
 
-    /// Offers an event to the in-memory broker, without making a message first.
-    @inline(__always)
-    func offer<E: Event>(_ event: E, to memory: BrokerCore, _ scope: DeliveryScope?) throws(OmnibusError) -> Offer {
-        let published = PublishedValue(
-            topic: event.eventTopic,
-            key: event.eventKey ?? event.eventSubject,
-            priority: E.priority,
-            size: event.estimatedSize,
-            origin: self.origin
-        )
-        return try memory.offer(event, published, scope: scope) { id, extras in
-            Message(
-                event,
-                topic: published.topic,
-                id: id,
-                key: event.eventKey,
-                extras: extras,
-                codec: self.settings.codec
+    /// Offers an event to the in-memory broker, making a message of it only where it cannot go without.
+    ///
+    /// It is never inlined: an asynchronous function pays for every value that it keeps.
+    @inline(never)
+    func offer<E: Event>(_ event: E, to memory: BrokerCore) throws(OmnibusError) -> Offer {
+        let scope = DeliveryScope.active
+        try self.checkOpen(scope)
+        let direct = withUnsafePointer(to: event) { place in
+            memory.offerDirectly(
+                place,
+                of: ObjectIdentifier(E.self),
+                topic: event.eventTopic,
+                key: event.eventKey ?? event.eventSubject,
+                size: event.estimatedSize,
+                isUrgent: E.priority == .critical,
+                origin: self.origin,
+                scope: scope
             )
+        }
+        switch direct.outcome {
+        case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
+        case .unrouted: return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
+        case .full:
+            let message = memory.complete(self.message(of: event, direct.id), origin: self.origin, scope: scope)
+            return try memory.offerToFull(message, scope: scope)
+        case .elsewhere:
+            return try memory.offer(self.message(of: event), origin: self.origin, scope: scope)
         }
     }
 
     /// Makes the message of an event that has not been accepted yet.
-    func message<E: Event>(of event: E) -> Message {
+    func message<E: Event>(of event: E, _ id: MessageID = .unassigned) -> Message {
         Message(
             event,
             topic: event.eventTopic,
-            id: .unassigned,
+            id: id,
             key: event.eventKey,
             extras: nil,
             codec: self.settings.codec

@@ -8,12 +8,10 @@ extension EventBus: SyncEventPublishing {
     ///   `partiallyAccepted` when others have the event by then, `unsupported` when the provider or a publish middleware
     ///   may suspend, or `busClosed`.
     public func publishNow<E: Event>(_ event: E) throws(OmnibusError) {
-        let scope = DeliveryScope.active
-        guard let memory = self.memory, self.settings.publishMiddleware.isEmpty else {
-            return try self.publishNow(self.message(of: event), scope)
+        guard let memory = self.direct else {
+            return try self.publishNow(self.message(of: event), DeliveryScope.active)
         }
-        try self.checkOpen(scope)
-        try self.finishNow(try self.offer(event, to: memory, scope), event.eventTopic)
+        try self.finishNow(try self.offer(event, to: memory), event.eventTopic)
     }
 
     /// Publishes a value to a topic without ever suspending.

@@ -16,7 +16,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         self.bus = bus
         self.topic = topic
         self.traits = traits
-        self.stripe = bus.memory?.makeStripe()
+        self.stripe = bus.direct?.makeStripe()
     }
 
     /// Publishes a value and returns once every matching queue has accepted it.
@@ -24,14 +24,12 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
     /// - Throws: as ``EventBus/publish(_:)-(E)``, and ``OmnibusError`` with the code `invalidTopic` for an event whose
     ///   topic is another one.
     public func publish(_ value: Value) async throws {
-        let scope = DeliveryScope.active
         try self.traits.check(value, self.topic)
-        guard let stripe = self.stripe, self.bus.settings.publishMiddleware.isEmpty else {
-            _ = try await self.bus.publishThrough(self.message(of: value, .unassigned, nil), scope)
+        guard let stripe = self.stripe else {
+            _ = try await self.bus.publishThrough(self.message(of: value, .unassigned, nil), DeliveryScope.active)
             return
         }
-        try self.bus.checkOpen(scope)
-        switch try self.offer(value, stripe, scope) {
+        switch try self.offer(value, stripe) {
         case .accepted: return
         case .wait(let token): _ = try await token.wait()
         case .refused(let error): throw error
@@ -43,13 +41,11 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
     /// - Throws: as ``EventBus/publishNow(_:)-(E)``, and ``OmnibusError`` with the code `invalidTopic` for an event
     ///   whose topic is another one.
     public func publishNow(_ value: Value) throws(OmnibusError) {
-        let scope = DeliveryScope.active
         try self.traits.check(value, self.topic)
-        guard let stripe = self.stripe, self.bus.settings.publishMiddleware.isEmpty else {
+        guard let stripe = self.stripe else {
             return try self.bus.publishNow(self.message(of: value, .unassigned, nil))
         }
-        try self.bus.checkOpen(scope)
-        try self.bus.finishNow(try self.offer(value, stripe, scope), self.topic)
+        try self.bus.finishNow(try self.offer(value, stripe), self.topic)
     }
 
     /// Publishes values in order; the first that is refused ends the call.
@@ -59,20 +55,38 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         for value in batch { try await self.publish(value) }
     }
 
-    @inline(__always)
-    private func offer(
-        _ value: Value,
-        _ stripe: BrokerCore.OwnStripe,
-        _ scope: DeliveryScope?
-    ) throws(OmnibusError) -> Offer {
-        let published = PublishedValue(
-            topic: self.topic,
-            key: self.traits.key(value),
-            priority: self.traits.priority,
-            size: self.traits.size(value),
-            origin: self.bus.origin
-        )
-        return try stripe.offer(value, published, scope: scope) { id, extras in self.message(of: value, id, extras) }
+    @inline(never)
+    private func offer(_ value: Value, _ stripe: BrokerCore.OwnStripe) throws(OmnibusError) -> Offer {
+        let scope = DeliveryScope.active
+        try self.bus.checkOpen(scope)
+        let direct = withUnsafePointer(to: value) { place in
+            stripe.offerDirectly(
+                place,
+                of: ObjectIdentifier(Value.self),
+                topic: self.topic,
+                key: self.traits.key(value),
+                size: self.traits.size(value),
+                isUrgent: self.traits.priority == .critical,
+                origin: self.bus.origin,
+                scope: scope
+            )
+        }
+        switch direct.outcome {
+        case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
+        case .unrouted: return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
+        case .full:
+            let message = self.message(of: value, direct.id, nil)
+            return try stripe.core.offerToFull(
+                stripe.core.complete(message, origin: self.bus.origin, scope: scope),
+                scope: scope
+            )
+        case .elsewhere:
+            return try stripe.core.offer(
+                self.message(of: value, .unassigned, nil),
+                origin: self.bus.origin,
+                scope: scope
+            )
+        }
     }
 
     private func message(of value: Value, _ id: MessageID, _ extras: MessageExtras?) -> Message {

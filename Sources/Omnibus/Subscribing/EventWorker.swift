@@ -36,6 +36,7 @@ struct EventWorker<E: Event>: Sendable {
     private func work(_ state: inout WorkerState, _ scope: DeliveryScope) async -> Bool {
         let holders = scope.holderCount
         let buffer = state.buffer
+        var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
         while true {
             if buffer.isEmpty {
                 guard await state.next(self.subscription.id) else { return false }
@@ -43,7 +44,7 @@ struct EventWorker<E: Event>: Sendable {
             while !buffer.isEmpty {
                 if state.mustGiveBack { break }
                 if buffer.first.pointee.flags.isEmpty, state.hasOwnLayout(E.self) {
-                    let (header, event) = buffer.moveFirst(as: E.self)
+                    let event = buffer.moveFirst(as: E.self, &header)
                     scope.enter(idHigh: header.idHigh, idLow: header.idLow, extras: header.rare?.extras)
                     do {
                         try await self.handler(event)
@@ -79,7 +80,7 @@ struct EventWorker<E: Event>: Sendable {
         }
     }
 
-    private func entry(_ header: EntryHeader, _ event: E) -> HeldEntry {
+    private func entry(_ header: borrowing EntryHeader, _ event: E) -> HeldEntry {
         HeldEntry(
             message: Message(
                 event,
@@ -142,6 +143,7 @@ struct WorkerState {
     /// Waits for the next batch; returns false when there will be none.
     mutating func next(_ member: SubscriptionID) async -> Bool {
         if !self.isAlone { self.adaptBatch() }
+        if self.completed < 32 { await Task.yield() }
         let completed = self.completed
         self.completed = 0
         return await self.lane.next(self.buffer, upTo: self.batch, completed: completed, for: member)

@@ -29,16 +29,35 @@ public struct OmnibusError: Error, Sendable {
         case giveUp
     }
 
+    /// What the error says, in one reference: an error that may be thrown costs the calls that do not throw it too.
+    private final class Storage: Sendable {
+        let code: Code
+        let message: String
+        let advice: Advice
+        let cause: (any Error)?
+        let details: (any Sendable)?
+
+        init(_ code: Code, _ message: String, _ advice: Advice, _ cause: (any Error)?, _ details: (any Sendable)?) {
+            self.code = code
+            self.message = message
+            self.advice = advice
+            self.cause = cause
+            self.details = details
+        }
+    }
+
+    private let storage: Storage
+
     /// What went wrong.
-    public var code: Code
+    public var code: Code { self.storage.code }
     /// One or two sentences for a person: what was found, what was expected, what to do.
-    public var message: String
+    public var message: String { self.storage.message }
     /// What the caller can usefully do next.
-    public var advice: Advice
+    public var advice: Advice { self.storage.advice }
     /// The error underneath, where there is one.
-    public var cause: (any Error)?
+    public var cause: (any Error)? { self.storage.cause }
     /// Facts for a program, of the type that the code documents.
-    public var details: (any Sendable)?
+    public var details: (any Sendable)? { self.storage.details }
 
     /// Creates an error.
     public init(
@@ -48,11 +67,7 @@ public struct OmnibusError: Error, Sendable {
         cause: (any Error)? = nil,
         details: (any Sendable)? = nil
     ) {
-        self.code = code
-        self.message = message
-        self.advice = advice
-        self.cause = cause
-        self.details = details
+        self.storage = Storage(code, message, advice, cause, details)
     }
 }
 

@@ -35,15 +35,17 @@ package final class EntryBuffer: @unchecked Sendable {
 
     // MARK: Adding
 
-    /// Adds an entry whose payload the closure writes.
+    /// Adds an entry of the column's own type, copying the payload.
+    ///
+    /// - Returns: where the header has to be initialised, before anything else happens to the buffer.
     @inline(__always)
-    package func append(_ header: consuming EntryHeader, _ write: (UnsafeMutableRawPointer) -> Void) {
+    func append(copying value: UnsafeRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
         if self.end == self.capacity { self.makeRoom(1) }
-        guard let headers = self.headers, let payloads = self.payloads else { return }
-        self.bytes += Int(header.size)
-        write(payloads + self.end * self.layout.stride)
-        (headers + self.end).initialize(to: header)
-        self.end += 1
+        guard let headers = self.headers, let payloads = self.payloads else { return nil }
+        self.bytes += Int(size)
+        self.layout.copy(value, to: payloads + self.end * self.layout.stride)
+        defer { self.end += 1 }
+        return headers + self.end
     }
 
     /// Adds an entry whose message is in the header's box.
@@ -93,28 +95,28 @@ package final class EntryBuffer: @unchecked Sendable {
 
     /// Moves the first entry out, header and payload; it must not be boxed, and the payload of this very type.
     @inline(__always)
-    package func moveFirst<Value>(as type: Value.Type) -> (header: EntryHeader, value: Value) {
+    package func moveFirst<Value>(as type: Value.Type, _ header: inout EntryHeader) -> Value {
         let value = self.firstPayload.assumingMemoryBound(to: Value.self).move()
-        let header = self.first.move()
+        header = self.first.move()
         self.bytes -= Int(header.size)
         self.start += 1
         if self.start == self.end {
             self.start = 0
             self.end = 0
         }
-        return (header, value)
+        return value
     }
 
     /// Takes the first entry as a whole message.
     package func takeFirst(_ defaults: MessageDefaults) -> HeldEntry {
-        let header = self.first.pointee
-        let message = header.rare?.box ?? self.layout.takeMessage(self.firstPayload, header, defaults)
+        let rare = self.first.pointee.rare
+        let message = rare?.box ?? self.layout.takeMessage(self.firstPayload, self.first.pointee, defaults)
         self.dropFirstHeader()
         return HeldEntry(
             message: message,
-            attempts: header.attempts,
-            failures: header.rare?.failures ?? [],
-            position: header.rare?.position
+            attempts: rare?.attempts ?? 0,
+            failures: rare?.failures ?? [],
+            position: rare?.position
         )
     }
 

@@ -13,7 +13,7 @@ package final class EventLayout<E: Event>: ValueLayout<E>, @unchecked Sendable {
 
     package override func takeMessage(
         _ value: UnsafeMutableRawPointer,
-        _ header: EntryHeader,
+        _ header: borrowing EntryHeader,
         _ route: MessageDefaults
     ) -> Message {
         let event = value.assumingMemoryBound(to: E.self).move()

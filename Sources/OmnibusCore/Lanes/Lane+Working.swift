@@ -82,6 +82,7 @@ extension Lane {
         for member: SubscriptionID
     ) async -> Bool {
         var completed = completed
+        var yields = 0
         while true {
             switch self.take(buffer, upTo: count, completed: completed, for: member) {
             case .taken: return true
@@ -89,6 +90,11 @@ extension Lane {
             case .nothing: break
             }
             completed = 0
+            if yields < 8 {
+                yields += 1
+                await Task.yield()
+                continue
+            }
             _ = await withUnsafeContinuation { continuation in
                 self.park(continuation, id: 0, for: member)
             }

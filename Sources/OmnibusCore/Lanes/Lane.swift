@@ -79,76 +79,105 @@ package final class Lane: Sendable {
         case closed
     }
 
-    /// Offers a value of the queue's own type.
-    @inline(__always)
-    package func offer<Value: Sendable>(
-        _ value: borrowing Value,
-        _ header: consuming EntryHeader,
+    /// Offers a value of the queue's own type, which is copied.
+    ///
+    /// The caller may hold a lock of its own: who is to be woken, and what was dropped to make room, is handed back, to
+    /// be resumed and released when it holds none.
+    package func offer(
+        _ value: UnsafeRawPointer,
+        idHigh: UInt64,
+        idLow: UInt64,
+        key: String?,
+        rare: RareEntry?,
+        size: UInt32,
+        origin: UInt16,
+        flags: EntryHeader.Flags = [],
         isUrgent: Bool,
-        mode: LaneMachine.OfferMode
+        mode: LaneMachine.OfferMode,
+        _ worker: inout UnsafeContinuation<Bool, Never>?,
+        _ dropped: inout EntryBuffer?
     ) -> OfferOutcome {
-        let copy = copy value
-        return self.offer(header, isUrgent: isUrgent, mode: mode) { place in
-            place.initializeMemory(as: Value.self, to: copy)
+        self.offer(size: Int(size), isUrgent: isUrgent, mode: mode, &worker, &dropped) { queue in
+            queue.append(copying: value, size: size)?.initialize(
+                to: EntryHeader(
+                    idHigh: idHigh,
+                    idLow: idLow,
+                    origin: origin,
+                    size: size,
+                    key: key,
+                    rare: rare,
+                    flags: flags
+                )
+            )
         }
     }
 
     /// Offers a message of any kind.
     package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode) -> OfferOutcome {
         let isUrgent = entry.message.priority == .critical
+        let size = UInt32(clamping: entry.message.payload.estimatedSize)
+        var worker: UnsafeContinuation<Bool, Never>?
+        var dropped: EntryBuffer?
+        let outcome: OfferOutcome
         if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil {
-            var flags: EntryHeader.Flags = []
-            if entry.message.timeToLive != nil { flags.insert(.expires) }
-            let header = EntryHeader(
-                idHigh: 0,
-                idLow: 0,
-                origin: 0,
-                size: UInt32(clamping: entry.message.payload.estimatedSize),
-                flags: flags
-            )
-            return self.offer(entry.message, header, isUrgent: isUrgent, mode: mode)
+            outcome = withUnsafePointer(to: entry.message) { message in
+                self.offer(
+                    message,
+                    idHigh: 0,
+                    idLow: 0,
+                    key: nil,
+                    rare: nil,
+                    size: size,
+                    origin: 0,
+                    flags: entry.message.timeToLive == nil ? [] : .expires,
+                    isUrgent: isUrgent,
+                    mode: mode,
+                    &worker,
+                    &dropped
+                )
+            }
+        } else {
+            outcome = self.offer(size: Int(size), isUrgent: isUrgent, mode: mode, &worker, &dropped) { queue in
+                queue.append(boxed: entry.header)
+            }
         }
-        return self.offer(entry.header, isUrgent: isUrgent, mode: mode, nil)
+        worker?.resume(returning: true)
+        return outcome
     }
 
     @inline(__always)
     private func offer(
-        _ header: consuming EntryHeader,
+        size: Int,
         isUrgent: Bool,
         mode: LaneMachine.OfferMode,
-        _ write: ((UnsafeMutableRawPointer) -> Void)?
+        _ worker: inout UnsafeContinuation<Bool, Never>?,
+        _ dropped: inout EntryBuffer?,
+        _ append: (EntryBuffer) -> Void
     ) -> OfferOutcome {
-        let header = header
-        let (decision, worker) = self.state.withLock { state -> (LaneMachine.OfferDecision, LaneMachine.Sleeper?) in
-            let decision = state.machine.offer(size: Int(header.size), isUrgent: isUrgent, mode: mode)
-            let queue: EntryBuffer
-            switch decision {
+        self.state.withLock { state -> OfferOutcome in
+            switch state.machine.offer(size: size, isUrgent: isUrgent, mode: mode) {
             case .store:
-                queue = state.machine.ready
+                append(state.machine.ready)
             case .storeUrgent:
-                queue = state.machine.control
+                append(state.machine.control)
+                self.callAttention()
             case .replaceOldest:
-                queue = state.machine.ready
-                queue.dropFirst()
-            case .full, .refused, .dropped, .closed:
-                return (decision, nil)
+                // Not released under the lock: it may hold values of types with code of their own.
+                let oldest = EntryBuffer(layout: self.layout)
+                state.machine.ready.move(upTo: 1, to: oldest)
+                dropped = oldest
+                append(state.machine.ready)
+            case .full:
+                return .full
+            case .refused:
+                return .refused
+            case .dropped:
+                return .accepted
+            case .closed:
+                return .closed
             }
-            if let write { queue.append(header, write) } else { queue.append(boxed: header) }
-            return (decision, state.machine.workerToWake())
-        }
-        worker?.continuation.resume(returning: true)
-        switch decision {
-        case .store, .replaceOldest, .dropped:
+            worker = state.machine.workerToWake()?.continuation
             return .accepted
-        case .storeUrgent:
-            self.callAttention()
-            return .accepted
-        case .full:
-            return .full
-        case .refused:
-            return .refused
-        case .closed:
-            return .closed
         }
     }
 

@@ -22,11 +22,18 @@ package class PayloadLayout: @unchecked Sendable {
     /// Moves values that lie one after the other.
     package func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, count: Int) {}
 
+    /// Copies one value.
+    package func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {}
+
     /// Ends the life of one value.
     package func destroy(_ value: UnsafeMutableRawPointer) {}
 
     /// Takes a value out of the column and makes the message of it.
-    package func takeMessage(_ value: UnsafeMutableRawPointer, _ header: EntryHeader, _ route: MessageDefaults)
+    package func takeMessage(
+        _ value: UnsafeMutableRawPointer,
+        _ header: borrowing EntryHeader,
+        _ route: MessageDefaults
+    )
         -> Message
     {
         Message(topic: route.topic, payload: .empty)
@@ -61,6 +68,11 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
             .moveInitialize(from: source.assumingMemoryBound(to: Value.self), count: count)
     }
 
+    package override func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+        target.assumingMemoryBound(to: Value.self)
+            .initialize(from: source.assumingMemoryBound(to: Value.self), count: 1)
+    }
+
     package override func destroy(_ value: UnsafeMutableRawPointer) {
         value.assumingMemoryBound(to: Value.self).deinitialize(count: 1)
     }
@@ -70,7 +82,7 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
 package final class MessageLayout: ValueLayout<Message>, @unchecked Sendable {
     package override func takeMessage(
         _ value: UnsafeMutableRawPointer,
-        _ header: EntryHeader,
+        _ header: borrowing EntryHeader,
         _ route: MessageDefaults
     ) -> Message {
         value.assumingMemoryBound(to: Message.self).move()

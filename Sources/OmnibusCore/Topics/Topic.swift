@@ -42,6 +42,18 @@ extension Topic {
     /// The number of words; counts dots, in time linear in the name's length.
     public var wordCount: Int { TopicName.wordCount(of: self.name) }
 
+    /// Whether both are the same text at the same place, or the same short text; equal topics may differ in this.
+    ///
+    /// It costs two comparisons of words, where ``==(_:_:)`` may have to read the names.
+    @inline(__always)
+    package func isIdentical(to other: borrowing Topic) -> Bool {
+        // SAFETY: a String is two words without padding; only their bits are compared. Leaned on by "Topics".
+        let (left, right) = (
+            unsafeBitCast(self.name, to: (UInt64, UInt64).self), unsafeBitCast(other.name, to: (UInt64, UInt64).self)
+        )
+        return left == right
+    }
+
     /// Whether the topic is the system's, its first word being `omnibus`.
     public var isSystem: Bool { TopicName.isSystem(self.name) }
 }
