@@ -22,8 +22,8 @@ public final class EventBus: Sendable {
     package let environment: BusEnvironment
     /// The in-memory broker's own path, where that is the provider.
     let memory: BrokerCore?
-    /// The same where nothing stands between the bus and the broker: no publish middleware.
-    let direct: BrokerCore?
+    /// The same where nothing stands between the bus and the broker: no publish middleware. `memory` keeps it alive.
+    let direct: Unmanaged<BrokerCore>?
     /// Where the in-memory broker finds this bus's source.
     let origin: UInt16
     let phase = Atomic<Phase>(.open)
@@ -61,7 +61,7 @@ public final class EventBus: Sendable {
         self.settings = settings
         let memory = (provider as? InMemoryBroker)?.core
         self.memory = memory
-        self.direct = settings.publishMiddleware.isEmpty ? memory : nil
+        self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0
         self.inbox = ReplyInbox(seed: environment.random.next())
     }

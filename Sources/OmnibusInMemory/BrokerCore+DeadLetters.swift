@@ -38,7 +38,7 @@ extension BrokerCore {
 
     package func makeID() -> MessageID {
         let milliseconds = self.environment.clock.coarseWallNanoseconds() / 1_000_000
-        return self.stripe.state.withLock { $0.ids.next(milliseconds: milliseconds) }
+        return self.stripe.takeUnretainedValue().state.withLock { $0.ids.next(milliseconds: milliseconds) }
     }
 
     /// Hands a dead letter back to the group that gave up on it, with its attempts counted anew.

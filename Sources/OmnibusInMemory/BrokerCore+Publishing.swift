@@ -1,11 +1,13 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
-package import OmnibusCore
+public import OmnibusCore
 import Synchronization
 
 /// What became of a value on the shortest way.
+@usableFromInline
 package struct DirectOffer: Sendable {
+    @usableFromInline
     package enum Outcome: Sendable {
         /// The only queue that wants it has it.
         case accepted
@@ -17,11 +19,19 @@ package struct DirectOffer: Sendable {
         case elsewhere
     }
 
-    package var outcome: Outcome
+    @usableFromInline package var outcome: Outcome
     package var idHigh: UInt64
     package var idLow: UInt64
 
-    package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
+    @usableFromInline package static let elsewhere = DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
+
+    package init(outcome: Outcome, idHigh: UInt64, idLow: UInt64) {
+        self.outcome = outcome
+        self.idHigh = idHigh
+        self.idLow = idLow
+    }
+
+    @usableFromInline package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
 }
 
 extension BrokerCore {
@@ -29,7 +39,8 @@ extension BrokerCore {
     ///
     /// Design note: nothing here is generic. The value is a place in memory and a type's identity, so that this code is
     /// compiled once, as fast as it can be, whatever the user's module does with it. A message exists only where this
-    /// is not enough, and the caller goes on with ``offer(_:origin:scope:allowsSystem:mode:)``.
+    /// is not enough, and the caller goes on with ``offer(_:origin:scope:allowsSystem:mode:)``. What would be retained
+    /// and released again is used unmanaged: each such pair costs as much as a lock.
     package func offerDirectly(
         _ value: UnsafeRawPointer,
         of typeID: ObjectIdentifier,
@@ -40,24 +51,16 @@ extension BrokerCore {
         origin: UInt16,
         scope: DeliveryScope?
     ) -> DirectOffer {
-        self.offerDirectly(
-            value,
-            typeID,
-            topic,
-            key,
-            UInt32(clamping: size),
-            isUrgent,
-            origin,
-            scope,
-            self.stripe
-        )
+        self.stripe._withUnsafeGuaranteedRef { stripe in
+            self.offerDirectly(value, typeID, topic, key, UInt32(clamping: size), isUrgent, origin, scope, stripe)
+        }
     }
 
     @inline(__always)
     func offerDirectly(
         _ value: UnsafeRawPointer,
         _ typeID: ObjectIdentifier,
-        _ topic: Topic,
+        _ topic: borrowing Topic,
         _ key: String?,
         _ size: UInt32,
         _ isUrgent: Bool,
@@ -71,30 +74,31 @@ extension BrokerCore {
         let mode: LaneMachine.OfferMode = scope == nil ? .outside : .handler
         var worker: UnsafeContinuation<Bool, Never>?
         var dropped: EntryBuffer?
+        let topic = copy topic
         let direct = stripe.state.withLock { state -> DirectOffer in
-            let elsewhere = DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
-            if state.lastType != typeID || state.lastGeneration != generation || !topic.isIdentical(to: state.lastTopic)
+            if state.lastType != typeID || state.lastGeneration != generation
+                || !topic.isIdentical(to: state.lastTopic)
             {
-                guard state.remember(typeID, topic, generation: generation, resolve: self.resolve) else {
-                    return elsewhere
-                }
+                state.remember(typeID, topic, generation: generation, resolve: self.resolve)
             }
-            guard let last = state.lastRoute, let lane = last.lane else { return elsewhere }
-            last.published &+= 1
+            guard let lane = state.lastLane else { return DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0) }
+            state.lastPublished &+= 1
             let (high, low) = state.ids.next(milliseconds: milliseconds).bits
-            let outcome = lane.offer(
-                value,
-                idHigh: high,
-                idLow: low,
-                key: key,
-                rare: rare,
-                size: size,
-                origin: origin,
-                isUrgent: isUrgent,
-                mode: mode,
-                &worker,
-                &dropped
-            )
+            let outcome = lane._withUnsafeGuaranteedRef {
+                $0.offer(
+                    value,
+                    idHigh: high,
+                    idLow: low,
+                    key: key,
+                    rare: rare,
+                    size: size,
+                    origin: origin,
+                    isUrgent: isUrgent,
+                    mode: mode,
+                    &worker,
+                    &dropped
+                )
+            }
             switch outcome {
             case .accepted: return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
             case .closed: return DirectOffer(outcome: .unrouted, idHigh: high, idLow: low)
@@ -114,8 +118,7 @@ extension BrokerCore {
     /// The coarse wall clock in milliseconds.
     @inline(__always)
     var milliseconds: Int64 {
-        // The machine's own clock is called directly; others, which tests hand in, through their protocol.
-        if let clock = self.systemClock { return clock.coarseWallNanoseconds() / 1_000_000 }
+        if self.hasSystemClock { return SystemClock.coarseWallNanoseconds / 1_000_000 }
         return self.environment.clock.coarseWallNanoseconds() / 1_000_000
     }
 
@@ -130,7 +133,7 @@ extension BrokerCore {
         mode: LaneMachine.OfferMode? = nil
     ) throws(OmnibusError) -> Offer {
         var message = message
-        let (route, id) = try self.accept(message.topic, on: self.stripe, allowsSystem: allowsSystem)
+        let (route, id) = try self.accept(message.topic, allowsSystem: allowsSystem)
         if !message.hasID { message.id = id }
         message.acceptedAt = self.environment.clock.now
         message = self.complete(message, origin: origin, scope: scope)
@@ -161,12 +164,11 @@ extension BrokerCore {
     /// Looks up the route and makes an id, counting the call.
     private func accept(
         _ topic: Topic,
-        on stripe: PublishStripe,
         allowsSystem: Bool
     ) throws(OmnibusError) -> (Route, MessageID) {
         let generation = self.generation.load(ordering: .acquiring)
         let milliseconds = self.milliseconds
-        let (route, id) = stripe.state.withLock { state -> (Route, MessageID) in
+        let (route, id) = self.stripe.takeUnretainedValue().state.withLock { state -> (Route, MessageID) in
             let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
             cached.published &+= 1
             if cached.route.matched == 0 { cached.unrouted &+= 1 }
@@ -193,7 +195,7 @@ extension BrokerCore {
         // Calls on topics of the system are in no count of calls, hence not in this one.
         guard !topic.isSystem else { return }
         let generation = self.generation.load(ordering: .acquiring)
-        self.stripe.state.withLock { state in
+        self.stripe.takeUnretainedValue().state.withLock { state in
             let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
             cached.refused += 1
             // Nobody's call, where nobody listens, was counted as unrouted already.

@@ -10,31 +10,28 @@ import Synchronization
 package final class BrokerCore: Sendable {
     package let environment: BusEnvironment
     package let limits: InMemoryBroker.Limits
-    /// The machine's own clock, if that is the environment's.
-    let systemClock: SystemClock?
+    /// Whether the environment's clock is the machine's own, which can be read without the object.
+    let hasSystemClock: Bool
     /// Moves on with every change of the table, so that cached routes are noticed to be old.
     let generation = Atomic<UInt64>(1)
     let table = Mutex(Routing())
     let stripes: [PublishStripe]
+    /// The same stripes, to be found without counting references.
+    private let stripeTable: StripeTable
     package let deadLetters: DeadLetterStore
 
     package init(environment: BusEnvironment, limits: InMemoryBroker.Limits) {
         self.environment = environment
         self.limits = limits
-        self.systemClock = environment.clock as? SystemClock
-        self.stripes = (0..<8).map { _ in PublishStripe(seed: environment.random.next()) }
+        self.hasSystemClock = environment.clock is SystemClock
+        self.stripes = (0..<StripeTable.count).map { _ in PublishStripe(seed: environment.random.next()) }
+        self.stripeTable = StripeTable(self.stripes)
         self.deadLetters = DeadLetterStore(limit: limits.deadLetters)
     }
 
-    /// The stripe of the calling thread.
+    /// The stripe of the calling thread, which the broker keeps alive.
     @inline(__always)
-    var stripe: PublishStripe {
-        // Every thread has a stack of its own, so that the address of anything on it tells threads apart. A poor
-        // spread costs some waiting and nothing else.
-        var place: UInt8 = 0
-        let address = withUnsafeMutablePointer(to: &place) { UInt(bitPattern: $0) }
-        return self.stripes[Int(truncatingIfNeeded: (address >> 16) &* 0x9E37_79B9 >> 13) & 7]
-    }
+    var stripe: Unmanaged<PublishStripe> { self.stripeTable.current }
 
     /// Changes the table, and makes every cached route old.
     func change<Result: Sendable>(

@@ -28,25 +28,15 @@ final class PublishStripe: Sendable {
         var lastType: ObjectIdentifier?
         var lastTopic = Topic(unchecked: "")
         var lastGeneration: UInt64 = 0
-        var lastRoute: DirectRoute?
+        /// The only queue that wants events of the last type, which the route keeps alive.
+        var lastLane: Unmanaged<Lane>?
+        var lastRoute: Route?
+        /// How many were published on the shortest way since they were last counted to the topic.
+        var lastPublished = 0
         var byTopic: [Topic: Cached] = [:]
         /// Counts of routes that were dropped from the cache.
         var dropped: [Topic: TopicMetrics] = [:]
         var droppedRefusals = 0
-    }
-
-    /// The shortest way of one event type, with everything looked up.
-    final class DirectRoute: @unchecked Sendable {
-        // SAFETY: reached under the lock of its stripe alone.
-
-        /// The only queue that wants the events, where its column is of their type.
-        @exclusivity(unchecked) let lane: Lane?
-        /// How many were published since they were last counted to the topic.
-        @exclusivity(unchecked) var published = 0
-
-        init(lane: Lane?) {
-            self.lane = lane
-        }
     }
 
     /// More topics than this, and the cache starts anew: a program with that many has no use for one.
@@ -76,29 +66,28 @@ extension PublishStripe.State {
         return cached
     }
 
-    /// Looks up the shortest way of an event type; returns whether there is one.
+    /// Looks up the shortest way of an event type; there may be none.
     mutating func remember(
         _ typeID: ObjectIdentifier,
         _ topic: Topic,
         generation: UInt64,
         resolve: (Topic) -> Route
-    ) -> Bool {
+    ) {
         self.countDirect()
         let route = self.entry(for: topic, generation: generation, resolve: resolve).route
-        let lane = route.onlyLane.flatMap { $0.layout.typeID == typeID ? $0 : nil }
         self.lastType = typeID
         self.lastTopic = topic
         // A route from a table that has changed meanwhile is looked up again the next time.
         self.lastGeneration = route.generation
-        self.lastRoute = PublishStripe.DirectRoute(lane: lane)
-        return lane != nil
+        self.lastRoute = route
+        self.lastLane = route.onlyLane.flatMap { $0.layout.typeID == typeID ? Unmanaged.passUnretained($0) : nil }
     }
 
     /// Brings the count of the shortest way to its topic.
     mutating func countDirect() {
-        guard let last = self.lastRoute, last.published > 0 else { return }
-        self.dropped[self.lastTopic, default: TopicMetrics()].published += last.published
-        last.published = 0
+        guard self.lastPublished > 0 else { return }
+        self.dropped[self.lastTopic, default: TopicMetrics()].published += self.lastPublished
+        self.lastPublished = 0
     }
 
     /// Empties the cache and keeps the counts.
@@ -111,6 +100,7 @@ extension PublishStripe.State {
         }
         self.byTopic = [:]
         self.lastType = nil
+        self.lastLane = nil
         self.lastRoute = nil
     }
 

@@ -11,16 +11,12 @@ extension EventBus: EventPublishing {
     ///
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `overflow`, `partiallyAccepted`, `cancelled`, or
     ///   `invalidTopic` for a topic of the system; whatever publish middleware throws.
+    @inlinable
     @discardableResult
     public func publish<E: Event>(_ event: E) async throws -> PublishReceipt {
-        guard let memory = self.direct else {
-            return try await self.publishThrough(self.message(of: event), DeliveryScope.active)
-        }
-        switch try self.offer(event, to: memory) {
-        case .accepted(let receipt): return receipt
-        case .wait(let token): return try await token.wait()
-        case .refused(let error): throw error
-        }
+        let direct = self.offerDirectly(event)
+        if direct.outcome == .accepted { return PublishReceipt(messageID: direct.id, matched: 1) }
+        return try await self.publish(event, after: direct)
     }
 
     /// Publishes a value to a topic; the bus's codec makes bytes of it where somebody needs them.
@@ -73,25 +69,68 @@ extension EventBus: EventPublishing {
 
     // MARK: Steps
 
-    /// Offers an event to the in-memory broker, making a message of it only where it cannot go without.
+    /// Offers an event to the in-memory broker without making a message of it.
     ///
-    /// It is never inlined: an asynchronous function pays for every value that it keeps.
-    @inline(never)
-    func offer<E: Event>(_ event: E, to memory: BrokerCore) throws(OmnibusError) -> Offer {
-        let scope = DeliveryScope.active
-        try self.checkOpen(scope)
-        let direct = withUnsafePointer(to: event) { place in
-            memory.offerDirectly(
+    /// Inlined into the user's module, so that what it asks the event is known there; the rest is compiled once, here.
+    @inlinable
+    @inline(__always)
+    func offerDirectly<E: Event>(_ event: E) -> DirectOffer {
+        withUnsafePointer(to: event) { place in
+            self.offerDirectly(
                 place,
                 of: ObjectIdentifier(E.self),
                 topic: event.eventTopic,
                 key: event.eventKey ?? event.eventSubject,
                 size: event.estimatedSize,
-                isUrgent: E.priority == .critical,
+                isUrgent: E.priority == .critical
+            )
+        }
+    }
+
+    @usableFromInline
+    func offerDirectly(
+        _ place: UnsafeRawPointer,
+        of typeID: ObjectIdentifier,
+        topic: Topic,
+        key: String?,
+        size: Int,
+        isUrgent: Bool
+    ) -> DirectOffer {
+        let scope = DeliveryScope.active
+        // A bus that is not open, or has middleware, says why on the way that is taken then.
+        guard let memory = self.direct, self.isOpen(scope) else { return .elsewhere }
+        return memory._withUnsafeGuaranteedRef {
+            $0.offerDirectly(
+                place,
+                of: typeID,
+                topic: topic,
+                key: key,
+                size: size,
+                isUrgent: isUrgent,
                 origin: self.origin,
                 scope: scope
             )
         }
+    }
+
+    /// Goes on with an event that the only queue on the shortest way has not accepted.
+    @usableFromInline
+    func publish<E: Event>(_ event: E, after direct: DirectOffer) async throws -> PublishReceipt {
+        if direct.outcome == .elsewhere, self.direct == nil {
+            return try await self.publishThrough(self.message(of: event), DeliveryScope.active)
+        }
+        switch try self.offer(event, after: direct) {
+        case .accepted(let receipt): return receipt
+        case .wait(let token): return try await token.wait()
+        case .refused(let error): throw error
+        }
+    }
+
+    /// The same without suspending.
+    func offer<E: Event>(_ event: E, after direct: DirectOffer) throws(OmnibusError) -> Offer {
+        let scope = DeliveryScope.active
+        try self.checkOpen(scope)
+        guard let memory = self.memory else { throw self.provider.unsupported(.synchronousPublish) }
         switch direct.outcome {
         case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
         case .unrouted: return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
@@ -115,11 +154,15 @@ extension EventBus: EventPublishing {
         )
     }
 
+    /// Whether a call may publish: anybody while the bus is open, handlers while it drains.
     @inline(__always)
-    func checkOpen(_ scope: DeliveryScope?) throws(OmnibusError) {
+    func isOpen(_ scope: DeliveryScope?) -> Bool {
         let phase = self.phase.load(ordering: .acquiring)
-        if phase == .open || (phase == .draining && scope != nil) { return }
-        throw self.closedError("publish")
+        return phase == .open || (phase == .draining && scope != nil)
+    }
+
+    func checkOpen(_ scope: DeliveryScope?) throws(OmnibusError) {
+        guard self.isOpen(scope) else { throw self.closedError("publish") }
     }
 
     /// Publishes a message through the middleware.

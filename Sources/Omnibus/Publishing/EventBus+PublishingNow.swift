@@ -7,11 +7,18 @@ extension EventBus: SyncEventPublishing {
     /// - Throws: ``OmnibusError`` with the code `overflow` when a queue is full that would have to be waited for,
     ///   `partiallyAccepted` when others have the event by then, `unsupported` when the provider or a publish middleware
     ///   may suspend, or `busClosed`.
+    @inlinable
     public func publishNow<E: Event>(_ event: E) throws(OmnibusError) {
-        guard let memory = self.direct else {
-            return try self.publishNow(self.message(of: event), DeliveryScope.active)
-        }
-        try self.finishNow(try self.offer(event, to: memory), event.eventTopic)
+        let direct = self.offerDirectly(event)
+        if direct.outcome == .accepted { return }
+        try self.publishNow(event, after: direct)
+    }
+
+    /// Goes on with an event that the only queue on the shortest way has not accepted.
+    @usableFromInline
+    func publishNow<E: Event>(_ event: E, after direct: DirectOffer) throws(OmnibusError) {
+        guard self.direct != nil else { return try self.publishNow(self.message(of: event), DeliveryScope.active) }
+        try self.finishNow(try self.offer(event, after: direct), event.eventTopic)
     }
 
     /// Publishes a value to a topic without ever suspending.

@@ -16,7 +16,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         self.bus = bus
         self.topic = topic
         self.traits = traits
-        self.stripe = bus.direct?.makeStripe()
+        self.stripe = bus.direct == nil ? nil : bus.memory?.makeStripe()
     }
 
     /// Publishes a value and returns once every matching queue has accepted it.

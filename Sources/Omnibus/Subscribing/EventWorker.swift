@@ -19,6 +19,9 @@ struct EventWorker<E: Event>: Sendable {
     let handler: @Sendable (E) async throws -> Void
 
     /// Works until the subscription has ended.
+    ///
+    /// It is concurrent, and so are the steps below, so that no executor has to be restored after each handler.
+    @concurrent
     func run() async {
         var state = WorkerState(lane: self.lane, isAlone: self.isAlone)
         var goesOn = true
@@ -33,6 +36,7 @@ struct EventWorker<E: Event>: Sendable {
     }
 
     /// Works with one scope; returns false when the subscription has ended, true when a new scope is needed.
+    @concurrent
     private func work(_ state: inout WorkerState, _ scope: DeliveryScope) async -> Bool {
         let holders = scope.holderCount
         let buffer = state.buffer

@@ -27,6 +27,8 @@ package final class DeliveryScope: @unchecked Sendable {
     @exclusivity(unchecked) private var idLow: UInt64 = 0
     @exclusivity(unchecked) private var extras: MessageExtras?
     @exclusivity(unchecked) private var message: Message?
+    /// Whether there is a message: asking itself would copy it.
+    @exclusivity(unchecked) private var hasMessage = false
     /// The queue that the message came from.
     package private(set) var lane: UInt64 = 0
 
@@ -50,14 +52,21 @@ package final class DeliveryScope: @unchecked Sendable {
         self.idHigh = idHigh
         self.idLow = idLow
         if extras != nil || self.extras != nil { self.extras = extras }
-        if self.message != nil { self.message = nil }
+        if self.hasMessage { self.forgetMessage() }
         self.forget()
     }
 
     /// Enters the handling of a message.
     package func enter(_ message: Message) {
         self.message = message
+        self.hasMessage = true
         self.forget()
+    }
+
+    @inline(never)
+    private func forgetMessage() {
+        self.message = nil
+        self.hasMessage = false
     }
 
     @inline(__always)

@@ -28,10 +28,10 @@ public protocol Event: Codable, Sendable {
 
 extension Event {
     public static var type: EventType { EventType(rawValue: Self.topic.name) }
-    public static var priority: Priority { .normal }
-    public var eventTopic: Topic { Self.topic }
-    public var eventType: EventType { Self.type }
-    public var eventKey: String? { nil }
-    public var eventSubject: String? { nil }
-    public var estimatedSize: Int { MemoryLayout<Self>.stride + 64 }
+    @inlinable public static var priority: Priority { .normal }
+    @inlinable public var eventTopic: Topic { Self.topic }
+    @inlinable public var eventType: EventType { Self.type }
+    @inlinable public var eventKey: String? { nil }
+    @inlinable public var eventSubject: String? { nil }
+    @inlinable public var estimatedSize: Int { MemoryLayout<Self>.stride + 64 }
 }

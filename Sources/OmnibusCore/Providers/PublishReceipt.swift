@@ -13,6 +13,7 @@ public struct PublishReceipt: Sendable, Hashable {
     public var isDuplicate: Bool
 
     /// Creates a receipt, for those who write a provider.
+    @inlinable
     public init(messageID: MessageID, matched: Int?, position: Position? = nil, isDuplicate: Bool = false) {
         self.messageID = messageID
         self.matched = matched
