@@ -16,6 +16,7 @@ extension EventBus {
     ///   - settings: what this subscription does differently from the bus.
     /// - Returns: a handle; dropping it cancels nothing.
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
+    @inlinable
     @discardableResult
     public func subscribe<E: Event>(
         to type: E.Type,
@@ -26,11 +27,35 @@ extension EventBus {
         line: Int = #line,
         handler: @escaping @Sendable (E) async throws -> Void
     ) async throws -> Subscription {
-        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, CallSite(file: file, line: line))
+        // Made here, and inlined into the user's module, so that the event's type is known where it is handed over.
+        let codec = self.settings.codec
+        let handling = EventHandling(
+            typeID: ObjectIdentifier(E.self),
+            handle: { place in try await handler(place.assumingMemoryBound(to: E.self).pointee) },
+            decode: { message throws(OmnibusError) in
+                let event = try message.payload.decode(as: E.self, codec: codec)
+                return { try await handler(event) }
+            }
+        )
+        let callSite = CallSite(file: file, line: line)
+        return try await self.subscribe(type, group, start, settings, callSite, handling, handler)
+    }
+
+    @usableFromInline
+    func subscribe<E: Event>(
+        _ type: E.Type,
+        _ group: String?,
+        _ start: StartPosition?,
+        _ settings: HandlerSettings,
+        _ callSite: CallSite,
+        _ handling: EventHandling,
+        _ handler: @escaping @Sendable (E) async throws -> Void
+    ) async throws -> Subscription {
+        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, callSite)
         if let memory = self.memory, self.settings.handleMiddleware.isEmpty,
             settings.acknowledging ?? .onReturn == .onReturn
         {
-            return try await self.subscribe(request, events: type, memory, handler)
+            return try await self.subscribe(request, EventLayout<E>(codec: self.settings.codec), memory, handling)
         }
         return try await self.subscribe(request, decoding: type) { event, _ in try await handler(event) }
     }
@@ -188,24 +213,22 @@ extension EventBus {
     }
 
     /// Subscribes a handler of events straight to the in-memory broker, without a message around each of them.
-    private func subscribe<E: Event>(
+    private func subscribe(
         _ request: SubscribeRequest,
-        events: E.Type,
+        _ layout: PayloadLayout,
         _ memory: BrokerCore,
-        _ handler: @escaping @Sendable (E) async throws -> Void
+        _ handling: EventHandling
     ) async throws(OmnibusError) -> Subscription {
-        let layout = EventLayout<E>(codec: self.settings.codec)
         let (lane, id) = try memory.subscribe(to: request.pattern, try self.check(request), layout: layout)
         let handle = self.handle(of: id, request)
         let worker = EventWorker(
             lane: lane,
             subscription: handle,
             policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
-            codec: self.settings.codec,
             source: self.settings.source,
             random: self.environment.random,
             isAlone: request.group == nil && request.settings.concurrency == 1,
-            handler: handler
+            handling: handling
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
@@ -261,20 +284,19 @@ extension EventBus {
         let remaining = Countdown(count)
         let workers = (0..<count).map { _ in
             let ended = Pending<Bool>()
-            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber.
-            let task = Task.detached(executorPreference: self.environment.executor) { [weak self] in
+            let body: @Sendable () async -> Void = { [subscriptions] in
                 await work()
-                if remaining.isLast { self?.workEnded(id) }
+                if remaining.isLast { subscriptions.workEnded(id) }
                 ended.resolve(true)
             }
+            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber. A task
+            // that has an executor preference, be it none, pays for it whenever it goes on.
+            let task =
+                self.environment.executor.map { Task.detached(executorPreference: $0) { await body() } }
+                ?? Task.detached { await body() }
             return SubscriptionTable.Worker(task: task, ended: ended)
         }
         self.subscriptions.add(workers, to: id)
-    }
-
-    /// Forgets a subscription whose last worker has ended; what was held by hand goes back to the group.
-    private func workEnded(_ id: SubscriptionID) {
-        self.subscriptions.remove(id)?.lane?.takeBack(from: id)
     }
 
     /// Gives a delivery of the provider's the handle of this bus.
@@ -301,7 +323,7 @@ extension EventBus {
             return true
         }
         let wasThere = memory.unsubscribe(id)
-        if record.workers.isEmpty { self.workEnded(id) }
+        if record.workers.isEmpty { self.subscriptions.workEnded(id) }
         return wasThere
     }
 

@@ -3,20 +3,42 @@
 
 import Synchronization
 
+/// What a subscription does with events of one type: all that its worker has to know of the type.
+@usableFromInline
+struct EventHandling: Sendable {
+    /// The type of event.
+    let typeID: ObjectIdentifier
+    /// Handles the event at a place in memory, which stays there.
+    let handle: @Sendable (UnsafeRawPointer) async throws -> Void
+    /// Decodes a message and returns what handles it.
+    let decode: @Sendable (Message) throws(OmnibusError) -> @Sendable () async throws -> Void
+
+    @usableFromInline
+    init(
+        typeID: ObjectIdentifier,
+        handle: @escaping @Sendable (UnsafeRawPointer) async throws -> Void,
+        decode: @escaping @Sendable (Message) throws(OmnibusError) -> @Sendable () async throws -> Void
+    ) {
+        self.typeID = typeID
+        self.handle = handle
+        self.decode = decode
+    }
+}
+
 /// Hands the events of an in-memory queue to a handler that wants nothing but the event.
 ///
-/// Design note: this is the hot path. Entries are taken in batches, events are moved out of the queue's own column, and
-/// no message, delivery or handle exists unless the handler throws.
-struct EventWorker<E: Event>: Sendable {
+/// Design note: this is the hot path. Entries are taken in batches, events are handled where they lie in the queue's own
+/// column, and no message, delivery or handle exists unless the handler throws. Nothing here is generic: the user's
+/// module makes the closure that knows the type, and this loop is compiled once.
+struct EventWorker: Sendable {
     let lane: Lane
     let subscription: Subscription
     let policy: FailurePolicy
-    let codec: any PayloadCodec
     let source: String
     let random: any BusRandom
     /// Whether nobody else takes from this queue, so that a large batch keeps nobody waiting.
     let isAlone: Bool
-    let handler: @Sendable (E) async throws -> Void
+    let handling: EventHandling
 
     /// Works until the subscription has ended.
     ///
@@ -40,21 +62,26 @@ struct EventWorker<E: Event>: Sendable {
     private func work(_ state: inout WorkerState, _ scope: DeliveryScope) async -> Bool {
         let holders = scope.holderCount
         let buffer = state.buffer
-        var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
+        let isOwnType = buffer.layout.typeID == self.handling.typeID
+        let handle = self.handling.handle
         while true {
             if buffer.isEmpty {
                 guard await state.next(self.subscription.id) else { return false }
             }
             while !buffer.isEmpty {
                 if state.mustGiveBack { break }
-                if buffer.first.pointee.flags.isEmpty, state.hasOwnLayout(E.self) {
-                    let event = buffer.moveFirst(as: E.self, &header)
-                    scope.enter(idHigh: header.idHigh, idLow: header.idLow, extras: header.rare?.extras)
+                if isOwnType, buffer.first.pointee.isPlain {
+                    scope.enter(
+                        idHigh: buffer.first.pointee.idHigh,
+                        idLow: buffer.first.pointee.idLow,
+                        extras: buffer.first.pointee.rare?.extras
+                    )
                     do {
-                        try await self.handler(event)
-                        state.completed += 1
+                        try await handle(UnsafeRawPointer(buffer.firstPayload))
+                        buffer.dropFirst()
+                        state.complete()
                     } catch {
-                        self.failed(self.entry(header, event), error)
+                        self.failed(buffer.takeFirst(self.lane.defaults), error)
                     }
                 } else {
                     await self.handleWhole(buffer.takeFirst(self.lane.defaults), scope)
@@ -70,31 +97,18 @@ struct EventWorker<E: Event>: Sendable {
             return self.lane.settle(entry, .deadLetter(.expired, nil))
         }
         scope.enter(entry.message)
-        let event: E
+        let handle: @Sendable () async throws -> Void
         do {
-            event = try entry.message.payload.decode(as: E.self, codec: self.codec)
+            handle = try self.handling.decode(entry.message)
         } catch {
             return self.lane.settle(entry, .deadLetter(.undecodable, self.attempt(entry, error)))
         }
         do {
-            try await self.handler(event)
+            try await handle()
             self.lane.settle(entry, .ack)
         } catch {
             self.failed(entry, error)
         }
-    }
-
-    private func entry(_ header: borrowing EntryHeader, _ event: E) -> HeldEntry {
-        HeldEntry(
-            message: Message(
-                event,
-                topic: self.lane.defaults.topic,
-                id: MessageID(high: header.idHigh, low: header.idLow),
-                key: header.key,
-                extras: header.rare?.extras ?? self.lane.defaults.extras(header.origin),
-                codec: self.codec
-            )
-        )
     }
 
     private func failed(_ entry: HeldEntry, _ error: any Error) {
@@ -120,37 +134,60 @@ struct EventWorker<E: Event>: Sendable {
 struct WorkerState {
     let lane: Lane
     let buffer: EntryBuffer
-    /// Entries of this batch that were handled and are not acknowledged yet.
-    var completed = 0
+    /// Entries that were handled and are not acknowledged yet.
+    private(set) var completed = 0
     /// How many entries to take at once.
     private var batch: Int
     private let largestBatch: Int
+    /// How many handled entries are acknowledged together.
+    private let reportInterval: Int
     private let isAlone: Bool
     private var attention: Int
     private var batchStart: Duration = .zero
+    private var batchCount = 0
 
     init(lane: Lane, isAlone: Bool) {
         self.lane = lane
         self.buffer = EntryBuffer(layout: lane.layout)
         self.isAlone = isAlone
-        self.largestBatch = max(1, min(256, lane.settings.bounds.count / 16))
-        self.batch = isAlone ? self.largestBatch : 1
+        self.largestBatch = max(1, min(16, lane.settings.bounds.count / 16))
+        self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
+        self.batch = isAlone ? .max : 1
         self.attention = lane.attention.load(ordering: .acquiring)
-    }
-
-    /// Whether the payload column holds events of a type.
-    @inline(__always)
-    func hasOwnLayout<E>(_ type: E.Type) -> Bool {
-        self.buffer.layout.typeID == ObjectIdentifier(E.self)
     }
 
     /// Waits for the next batch; returns false when there will be none.
     mutating func next(_ member: SubscriptionID) async -> Bool {
-        if !self.isAlone { self.adaptBatch() }
-        if self.completed < 32 { await Task.yield() }
+        if self.isAlone {
+            // A short batch means that this worker keeps up. Letting others run first makes the next one longer, and
+            // keeps the queue's memory with the publisher meanwhile.
+            if self.batchCount < 32 { await Task.yield() }
+        } else {
+            self.adaptBatch()
+        }
         let completed = self.completed
         self.completed = 0
-        return await self.lane.next(self.buffer, upTo: self.batch, completed: completed, for: member)
+        let isTaken = await self.lane.next(
+            self.buffer,
+            upTo: self.batch,
+            completed: completed,
+            for: member,
+            isAlone: self.isAlone
+        )
+        self.batchCount = self.buffer.count
+        return isTaken
+    }
+
+    /// Counts an entry that was handled.
+    @inline(__always)
+    mutating func complete() {
+        self.completed += 1
+        if self.completed >= self.reportInterval, self.isAlone { self.report() }
+    }
+
+    private mutating func report() {
+        self.lane.report(completed: self.completed, remaining: max(0, self.buffer.count - 1), bytes: self.buffer.bytes)
+        self.completed = 0
     }
 
     /// Whether the rest of the batch has to go back: something urgent has come, or the subscription changes.
@@ -172,7 +209,7 @@ struct WorkerState {
         let elapsed = now - self.batchStart
         self.batchStart = now
         if elapsed < .microseconds(20) {
-            self.batch = min(self.batch * 2, min(16, self.largestBatch))
+            self.batch = min(self.batch * 2, self.largestBatch)
         } else if elapsed > .microseconds(100) {
             self.batch = 1
         }

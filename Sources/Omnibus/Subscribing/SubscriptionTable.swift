@@ -48,6 +48,11 @@ final class SubscriptionTable: Sendable {
         self.records.withLock { $0.removeValue(forKey: id) }
     }
 
+    /// Forgets a subscription whose last worker has ended; what was held by hand goes back to the group.
+    func workEnded(_ id: SubscriptionID) {
+        self.remove(id)?.lane?.takeBack(from: id)
+    }
+
     func record(_ id: SubscriptionID) -> Record? {
         self.records.withLock { $0[id] }
     }

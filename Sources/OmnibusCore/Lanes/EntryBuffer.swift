@@ -75,7 +75,7 @@ package final class EntryBuffer: @unchecked Sendable {
     /// Removes the first entry, and ends its life.
     @inline(__always)
     package func dropFirst() {
-        if !self.first.pointee.flags.contains(.isBoxed) { self.layout.destroy(self.firstPayload) }
+        if !self.first.pointee.isBoxed { self.layout.destroy(self.firstPayload) }
         self.dropFirstHeader()
     }
 
@@ -84,27 +84,13 @@ package final class EntryBuffer: @unchecked Sendable {
     package func dropFirstHeader() {
         let header = self.first
         self.bytes -= Int(header.pointee.size)
-        if header.pointee.flags.contains(.isBoxed) { self.holes -= 1 }
+        if header.pointee.isBoxed { self.holes -= 1 }
         header.deinitialize(count: 1)
         self.start += 1
         if self.start == self.end {
             self.start = 0
             self.end = 0
         }
-    }
-
-    /// Moves the first entry out, header and payload; it must not be boxed, and the payload of this very type.
-    @inline(__always)
-    package func moveFirst<Value>(as type: Value.Type, _ header: inout EntryHeader) -> Value {
-        let value = self.firstPayload.assumingMemoryBound(to: Value.self).move()
-        header = self.first.move()
-        self.bytes -= Int(header.size)
-        self.start += 1
-        if self.start == self.end {
-            self.start = 0
-            self.end = 0
-        }
-        return value
     }
 
     /// Takes the first entry as a whole message.
@@ -140,7 +126,7 @@ package final class EntryBuffer: @unchecked Sendable {
                 count: moved
             )
         } else {
-            for index in 0..<moved where !(self.first + index).pointee.flags.contains(.isBoxed) {
+            for index in 0..<moved where !(self.first + index).pointee.isBoxed {
                 self.layout.move(
                     payloads + (self.start + index) * stride,
                     to: targetPayloads + (other.end + index) * stride,
@@ -153,7 +139,7 @@ package final class EntryBuffer: @unchecked Sendable {
             let size = Int(header.pointee.size)
             self.bytes -= size
             other.bytes += size
-            if header.pointee.flags.contains(.isBoxed) {
+            if header.pointee.isBoxed {
                 self.holes -= 1
                 other.holes += 1
             }
@@ -203,7 +189,7 @@ package final class EntryBuffer: @unchecked Sendable {
             if self.holes == 0 {
                 self.layout.move(payloads + self.start * stride, to: newPayloads, count: count)
             } else {
-                for index in 0..<count where !headers[self.start + index].flags.contains(.isBoxed) {
+                for index in 0..<count where !headers[self.start + index].isBoxed {
                     self.layout.move(
                         payloads + (self.start + index) * stride,
                         to: newPayloads + index * stride,

@@ -67,6 +67,14 @@ package struct EntryHeader: ~Copyable, Sendable {
 
     /// How many attempts have been made before.
     package var attempts: Int { self.rare?.attempts ?? 0 }
+
+    /// Whether the message is not in the payload column.
+    @inline(__always)
+    package var isBoxed: Bool { self.flags.rawValue & Flags.isBoxed.rawValue != 0 }
+
+    /// Whether nothing about the entry is unusual.
+    @inline(__always)
+    package var isPlain: Bool { self.flags.rawValue == 0 }
 }
 
 /// What hardly any waiting message has.

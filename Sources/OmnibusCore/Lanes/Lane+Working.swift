@@ -72,26 +72,35 @@ extension Lane {
 
     // MARK: Taking
 
+    /// How often a worker looks again, after letting others run, before it falls asleep.
+    ///
+    /// Waking it up costs the publisher as much as publishing ten messages; a worker that keeps up would be put to sleep
+    /// and woken for nearly every message. Looking again costs the worker less than a microsecond.
+    static let looksBeforeSleep = 8
+
     /// Waits for entries and puts up to a number of them into an empty buffer; returns false when there will be none.
     ///
-    /// - Parameter completed: how many entries of the last call were handled; they are acknowledged under the same lock.
+    /// - Parameters:
+    ///   - completed: how many entries of the last call were handled; they are acknowledged under the same lock.
+    ///   - isAlone: whether the worker is the only one, and reports its progress.
     package func next(
         _ buffer: EntryBuffer,
         upTo count: Int,
         completed: Int,
-        for member: SubscriptionID
+        for member: SubscriptionID,
+        isAlone: Bool
     ) async -> Bool {
         var completed = completed
-        var yields = 0
+        var looks = 0
         while true {
-            switch self.take(buffer, upTo: count, completed: completed, for: member) {
+            switch self.take(buffer, upTo: count, completed: completed, for: member, isAlone: isAlone) {
             case .taken: return true
             case .ended: return false
             case .nothing: break
             }
             completed = 0
-            if yields < 8 {
-                yields += 1
+            if looks < Self.looksBeforeSleep {
+                looks += 1
                 await Task.yield()
                 continue
             }
@@ -99,6 +108,16 @@ extension Lane {
                 self.park(continuation, id: 0, for: member)
             }
         }
+    }
+
+    /// Acknowledges entries that were handled, and makes room for as many.
+    package func report(completed: Int, remaining: Int, bytes: Int) {
+        let publishers = self.state.withLock { state in
+            state.machine.complete(completed)
+            state.machine.report(remaining: remaining, bytes: bytes)
+            return state.machine.publishersToResume()
+        }
+        for sleeper in publishers { sleeper.continuation.resume(returning: true) }
     }
 
     /// The same for somebody whose task may be cancelled while it waits; returns nil then.
@@ -133,12 +152,14 @@ extension Lane {
         _ buffer: EntryBuffer,
         upTo count: Int,
         completed: Int,
-        for member: SubscriptionID
+        for member: SubscriptionID,
+        isAlone: Bool = false
     ) -> LaneMachine.TakeDecision {
         let (decision, publishers, waiters) = self.state.withLock {
             state -> (LaneMachine.TakeDecision, [LaneMachine.Sleeper], [LaneMachine.Sleeper]) in
             if completed > 0 { state.machine.complete(completed) }
-            let decision = state.machine.take(upTo: count, into: buffer, for: member)
+            if isAlone { state.machine.report(remaining: 0, bytes: 0) }
+            let decision = state.machine.take(upTo: count, into: buffer, for: member, isAlone: isAlone)
             if case .taken = decision { return (decision, state.machine.publishersToResume(), []) }
             return (decision, state.machine.publishersToResume(), state.machine.settledWaiters())
         }
@@ -150,9 +171,8 @@ extension Lane {
     private func park(_ continuation: UnsafeContinuation<Bool, Never>, id: UInt64, for member: SubscriptionID) {
         let sleeper = LaneMachine.Sleeper(id: id, member: member, continuation: continuation)
         let mustGoOn = self.state.withLock { state -> Bool in
-            let machine = state.machine
-            if machine.isClosed || !machine.hasMember(member) { return true }
-            if machine.readyCount > 0, !machine.isPaused(member) { return true }
+            if state.machine.isClosed || !state.machine.hasMember(member) { return true }
+            if state.machine.readyCount > 0, !state.machine.isPaused(member) { return true }
             // Cancelled before it could be woken: it looks again, and sees it.
             if id != 0, Task.isCancelled { return true }
             state.machine.idleWorkers.append(sleeper)
@@ -185,6 +205,8 @@ extension Lane {
             let worker = state.machine.readyCount > 0 ? state.machine.workerToWake() : nil
             return (worker, state.machine.settledWaiters())
         }
+        // What the queue, having ended, did not take back.
+        while !buffer.isEmpty { buffer.dropFirst() }
         worker?.continuation.resume(returning: true)
         for sleeper in waiters { sleeper.continuation.resume(returning: true) }
     }

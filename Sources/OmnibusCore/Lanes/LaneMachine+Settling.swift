@@ -33,11 +33,11 @@ extension LaneMachine {
 
     /// Takes back entries that a worker has not handled, without counting an attempt; they come first again.
     package mutating func giveBack(_ buffer: EntryBuffer) {
+        self.report(remaining: 0, bytes: 0)
         guard !buffer.isEmpty else { return }
         self.inFlight -= buffer.count
         if self.isClosed {
             self.metrics.abandoned += buffer.count
-            while !buffer.isEmpty { buffer.dropFirst() }
             return
         }
         let returned = EntryBuffer(layout: buffer.layout)

@@ -70,6 +70,9 @@ package struct LaneMachine: Sendable {
     package var idleWaiters: [Sleeper] = []
     package var lastSleeper: UInt64 = 0
 
+    /// Entries, and their bytes, that a worker alone has taken in one go and not begun: they count against the bounds.
+    package var held = 0
+    package var heldBytes = 0
     /// Entries that a worker has taken and not settled, those with a slot included.
     package var inFlight = 0
     /// Settlements whose consequences, a dead letter or a timer, have not come about yet.
@@ -117,7 +120,11 @@ package struct LaneMachine: Sendable {
         // The shortest way: nothing unusual is going on and there is room.
         let bounds = self.settings.bounds
         if !isUrgent, self.suspended.isEmpty, self.reserved == 0, self.front.isEmpty, self.delayed.isEmpty {
-            if self.ready.count < bounds.count, self.ready.bytes + size <= bounds.bytes { return .store }
+            if self.ready.count + self.held < bounds.count,
+                self.ready.bytes + self.heldBytes + size <= bounds.bytes
+            {
+                return .store
+            }
         }
         return self.offerSlowly(size: size, isUrgent: isUrgent, mode: mode)
     }
@@ -136,10 +143,10 @@ package struct LaneMachine: Sendable {
         // The control lane has the same bound for itself, so that a backlog never shuts it.
         if isUrgent, self.control.count < bounds.count { return .storeUrgent }
 
-        let waiting = self.waitingCount + self.reserved
+        let waiting = self.waitingCount + self.held + self.reserved
         let isEmpty = waiting == 0
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
-        let fits = waiting < bounds.count && (isEmpty || self.ready.bytes + size <= bounds.bytes)
+        let fits = waiting < bounds.count && (isEmpty || self.ready.bytes + self.heldBytes + size <= bounds.bytes)
         if fits, self.suspended.isEmpty { return .store }
 
         switch self.settings.overflow {
@@ -194,7 +201,14 @@ package struct LaneMachine: Sendable {
     }
 
     /// Hands up to a number of entries to a worker.
-    package mutating func take(upTo count: Int, into buffer: EntryBuffer, for member: SubscriptionID) -> TakeDecision {
+    ///
+    /// - Parameter isAlone: whether the worker is the only one, reports its progress, and may take everything.
+    package mutating func take(
+        upTo count: Int,
+        into buffer: EntryBuffer,
+        for member: SubscriptionID,
+        isAlone: Bool = false
+    ) -> TakeDecision {
         guard !self.isClosed, self.hasMember(member) else { return .ended }
         guard !self.isPaused(member) else { return .nothing }
         if !self.control.isEmpty {
@@ -208,7 +222,15 @@ package struct LaneMachine: Sendable {
             return .nothing
         }
         self.inFlight += buffer.count
+        if isAlone { self.report(remaining: buffer.count - 1, bytes: buffer.bytes) }
         return .taken
+    }
+
+    /// Notes how much of what a worker alone has taken it has not begun.
+    @inline(__always)
+    package mutating func report(remaining: Int, bytes: Int) {
+        self.held = remaining
+        self.heldBytes = remaining == 0 ? 0 : bytes
     }
 
     /// Lets suspended publishers go on for which there is room now.
@@ -217,9 +239,9 @@ package struct LaneMachine: Sendable {
     package mutating func publishersToResume() -> [Sleeper] {
         guard !self.suspended.isEmpty else { return [] }
         let bound = self.settings.bounds.count
-        var room = bound - self.waitingCount - self.reserved
+        var room = bound - self.waitingCount - self.held - self.reserved
         guard room > 0, bound < 16 || room >= bound / 4 else { return [] }
-        guard self.ready.bytes < self.settings.bounds.bytes else { return [] }
+        guard self.ready.bytes + self.heldBytes < self.settings.bounds.bytes else { return [] }
         var resumed: [Sleeper] = []
         while room > 0, !self.suspended.isEmpty {
             resumed.append(self.suspended.removeFirst())

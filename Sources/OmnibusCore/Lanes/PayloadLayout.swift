@@ -69,8 +69,7 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
     }
 
     package override func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
-        target.assumingMemoryBound(to: Value.self)
-            .initialize(from: source.assumingMemoryBound(to: Value.self), count: 1)
+        target.assumingMemoryBound(to: Value.self).initialize(to: source.assumingMemoryBound(to: Value.self).pointee)
     }
 
     package override func destroy(_ value: UnsafeMutableRawPointer) {
