@@ -28,6 +28,7 @@ public final class EventBus: Sendable {
     let origin: UInt16
     let phase = Atomic<Phase>(.open)
     let subscriptions = SubscriptionTable()
+    let control: BusControl
     let inbox: ReplyInbox
     let closing = Closing()
 
@@ -61,6 +62,7 @@ public final class EventBus: Sendable {
         self.settings = settings
         let memory = (provider as? InMemoryBroker)?.core
         self.memory = memory
+        self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0
         self.inbox = ReplyInbox(seed: environment.random.next())

@@ -106,8 +106,7 @@ extension EventBus {
         )
         return try await self.subscribe(
             asked,
-            Handling(prepare: { _ in () }) { [weak self] _, delivery in
-                guard let self else { return }
+            Handling(prepare: { _ in () }) { _, delivery in
                 do {
                     let value = try delivery.message.payload.decode(as: Request.self, codec: codec)
                     let reply = try await handler(value)

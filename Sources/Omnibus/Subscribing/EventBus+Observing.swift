@@ -44,7 +44,7 @@ extension EventBus {
             )
         }
         let id = try memory.observe(pattern, typeID: typeID, see)
-        let handle = Subscription(id: id, pattern: pattern, group: nil, control: BusControl(bus: self))
+        let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
         return handle
     }

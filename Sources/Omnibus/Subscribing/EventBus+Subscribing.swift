@@ -16,7 +16,6 @@ extension EventBus {
     ///   - settings: what this subscription does differently from the bus.
     /// - Returns: a handle; dropping it cancels nothing.
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
-    @inlinable
     @discardableResult
     public func subscribe<E: Event>(
         to type: E.Type,
@@ -27,35 +26,11 @@ extension EventBus {
         line: Int = #line,
         handler: @escaping @Sendable (E) async throws -> Void
     ) async throws -> Subscription {
-        // Made here, and inlined into the user's module, so that the event's type is known where it is handed over.
-        let codec = self.settings.codec
-        let handling = EventHandling(
-            typeID: ObjectIdentifier(E.self),
-            handle: { place in try await handler(place.assumingMemoryBound(to: E.self).pointee) },
-            decode: { message throws(OmnibusError) in
-                let event = try message.payload.decode(as: E.self, codec: codec)
-                return { try await handler(event) }
-            }
-        )
-        let callSite = CallSite(file: file, line: line)
-        return try await self.subscribe(type, group, start, settings, callSite, handling, handler)
-    }
-
-    @usableFromInline
-    func subscribe<E: Event>(
-        _ type: E.Type,
-        _ group: String?,
-        _ start: StartPosition?,
-        _ settings: HandlerSettings,
-        _ callSite: CallSite,
-        _ handling: EventHandling,
-        _ handler: @escaping @Sendable (E) async throws -> Void
-    ) async throws -> Subscription {
-        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, callSite)
+        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, CallSite(file: file, line: line))
         if let memory = self.memory, self.settings.handleMiddleware.isEmpty,
             settings.acknowledging ?? .onReturn == .onReturn
         {
-            return try await self.subscribe(request, EventLayout<E>(codec: self.settings.codec), memory, handling)
+            return try await self.subscribe(request, events: type, memory, handler)
         }
         return try await self.subscribe(request, decoding: type) { event, _ in try await handler(event) }
     }
@@ -141,8 +116,8 @@ extension EventBus {
         let source = Deliveries.Source(
             provided,
             acknowledging: acknowledging,
-            prepare: { [weak self] delivery in self.map { $0.own(delivery, handle) } ?? delivery },
-            whenUnused: { [weak self] in self?.abandon(handle.id) }
+            prepare: { delivery in self.own(delivery, handle) },
+            whenUnused: { self.abandon(handle.id) }
         )
         self.subscriptions.add(
             SubscriptionTable.Record(
@@ -213,22 +188,24 @@ extension EventBus {
     }
 
     /// Subscribes a handler of events straight to the in-memory broker, without a message around each of them.
-    private func subscribe(
+    private func subscribe<E: Event>(
         _ request: SubscribeRequest,
-        _ layout: PayloadLayout,
+        events: E.Type,
         _ memory: BrokerCore,
-        _ handling: EventHandling
+        _ handler: @escaping @Sendable (E) async throws -> Void
     ) async throws(OmnibusError) -> Subscription {
+        let layout = EventLayout<E>(codec: self.settings.codec)
         let (lane, id) = try memory.subscribe(to: request.pattern, try self.check(request), layout: layout)
         let handle = self.handle(of: id, request)
         let worker = EventWorker(
             lane: lane,
             subscription: handle,
             policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
+            codec: self.settings.codec,
             source: self.settings.source,
             random: self.environment.random,
             isAlone: request.group == nil && request.settings.concurrency == 1,
-            handling: handling
+            handler: handler
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
@@ -276,7 +253,7 @@ extension EventBus {
     }
 
     private func handle(of id: SubscriptionID, _ request: SubscribeRequest) -> Subscription {
-        Subscription(id: id, pattern: request.pattern, group: request.group, control: BusControl(bus: self))
+        Subscription(id: id, pattern: request.pattern, group: request.group, control: self.control)
     }
 
     /// Starts the tasks that work for a subscription until it has ended.
@@ -315,16 +292,7 @@ extension EventBus {
 
     /// Ends a subscription; returns false when there is none.
     func end(_ id: SubscriptionID) async -> Bool {
-        guard let record = self.subscriptions.record(id) else { return false }
-        guard let memory = self.memory else {
-            // Workers of a provider's subscription end when it has nothing more for them.
-            self.subscriptions.remove(id)
-            await record.provider?.cancel()
-            return true
-        }
-        let wasThere = memory.unsubscribe(id)
-        if record.workers.isEmpty { self.subscriptions.workEnded(id) }
-        return wasThere
+        await self.control.end(id)
     }
 
     /// Ends the subscription of a sequence that nobody can read any more.
@@ -336,43 +304,5 @@ extension EventBus {
         } else if let provider = record.provider {
             Task.detached { await provider.cancel() }
         }
-    }
-}
-
-/// What the handles of a bus ask of it.
-struct BusControl: SubscriptionControl {
-    private weak let bus: EventBus?
-
-    init(bus: EventBus) {
-        self.bus = bus
-    }
-
-    func cancel(_ id: SubscriptionID) async {
-        _ = await self.bus?.end(id)
-    }
-
-    func pause(_ id: SubscriptionID) async throws(OmnibusError) {
-        guard let bus = self.bus else { throw Self.gone(id) }
-        try await bus.provider.pause(id)
-    }
-
-    func resume(_ id: SubscriptionID) async throws(OmnibusError) {
-        guard let bus = self.bus else { throw Self.gone(id) }
-        try await bus.provider.resume(id)
-    }
-
-    func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
-        guard let memory = self.bus?.memory else {
-            throw OmnibusError(
-                .unsupported,
-                "Acknowledging by message id works on the in-memory broker; keep the delivery and call 'ack()' on it.",
-                details: "ackByMessageID"
-            )
-        }
-        try await MemoryControl(core: memory).ack(message, id)
-    }
-
-    private static func gone(_ id: SubscriptionID) -> OmnibusError {
-        OmnibusError(.unknownSubscription, "The bus of the subscription '\(id)' is gone, and the subscription with it.")
     }
 }

@@ -3,42 +3,20 @@
 
 import Synchronization
 
-/// What a subscription does with events of one type: all that its worker has to know of the type.
-@usableFromInline
-struct EventHandling: Sendable {
-    /// The type of event.
-    let typeID: ObjectIdentifier
-    /// Handles the event at a place in memory, which stays there.
-    let handle: @Sendable (UnsafeRawPointer) async throws -> Void
-    /// Decodes a message and returns what handles it.
-    let decode: @Sendable (Message) throws(OmnibusError) -> @Sendable () async throws -> Void
-
-    @usableFromInline
-    init(
-        typeID: ObjectIdentifier,
-        handle: @escaping @Sendable (UnsafeRawPointer) async throws -> Void,
-        decode: @escaping @Sendable (Message) throws(OmnibusError) -> @Sendable () async throws -> Void
-    ) {
-        self.typeID = typeID
-        self.handle = handle
-        self.decode = decode
-    }
-}
-
 /// Hands the events of an in-memory queue to a handler that wants nothing but the event.
 ///
-/// Design note: this is the hot path. Entries are taken in batches, events are handled where they lie in the queue's own
-/// column, and no message, delivery or handle exists unless the handler throws. Nothing here is generic: the user's
-/// module makes the closure that knows the type, and this loop is compiled once.
-struct EventWorker: Sendable {
+/// Design note: this is the hot path. Entries are taken in batches, events are moved out of the queue's own column, and
+/// no message, delivery or handle exists unless the handler throws.
+struct EventWorker<E: Event>: Sendable {
     let lane: Lane
     let subscription: Subscription
     let policy: FailurePolicy
+    let codec: any PayloadCodec
     let source: String
     let random: any BusRandom
     /// Whether nobody else takes from this queue, so that a large batch keeps nobody waiting.
     let isAlone: Bool
-    let handling: EventHandling
+    let handler: @Sendable (E) async throws -> Void
 
     /// Works until the subscription has ended.
     ///
@@ -62,8 +40,8 @@ struct EventWorker: Sendable {
     private func work(_ state: inout WorkerState, _ scope: DeliveryScope) async -> Bool {
         let holders = scope.holderCount
         let buffer = state.buffer
-        let isOwnType = buffer.layout.typeID == self.handling.typeID
-        let handle = self.handling.handle
+        let isOwnType = buffer.layout.typeID == ObjectIdentifier(E.self)
+        var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
         while true {
             if buffer.isEmpty {
                 guard await state.next(self.subscription.id) else { return false }
@@ -71,17 +49,13 @@ struct EventWorker: Sendable {
             while !buffer.isEmpty {
                 if state.mustGiveBack { break }
                 if isOwnType, buffer.first.pointee.isPlain {
-                    scope.enter(
-                        idHigh: buffer.first.pointee.idHigh,
-                        idLow: buffer.first.pointee.idLow,
-                        extras: buffer.first.pointee.rare?.extras
-                    )
+                    let event = buffer.moveFirst(as: E.self, &header)
+                    scope.enter(idHigh: header.idHigh, idLow: header.idLow, extras: header.rare?.extras)
                     do {
-                        try await handle(UnsafeRawPointer(buffer.firstPayload))
-                        buffer.dropFirst()
+                        try await self.handler(event)
                         state.complete()
                     } catch {
-                        self.failed(buffer.takeFirst(self.lane.defaults), error)
+                        self.failed(self.entry(header, event), error)
                     }
                 } else {
                     await self.handleWhole(buffer.takeFirst(self.lane.defaults), scope)
@@ -97,18 +71,31 @@ struct EventWorker: Sendable {
             return self.lane.settle(entry, .deadLetter(.expired, nil))
         }
         scope.enter(entry.message)
-        let handle: @Sendable () async throws -> Void
+        let event: E
         do {
-            handle = try self.handling.decode(entry.message)
+            event = try entry.message.payload.decode(as: E.self, codec: self.codec)
         } catch {
             return self.lane.settle(entry, .deadLetter(.undecodable, self.attempt(entry, error)))
         }
         do {
-            try await handle()
+            try await self.handler(event)
             self.lane.settle(entry, .ack)
         } catch {
             self.failed(entry, error)
         }
+    }
+
+    private func entry(_ header: borrowing EntryHeader, _ event: E) -> HeldEntry {
+        HeldEntry(
+            message: Message(
+                event,
+                topic: self.lane.defaults.topic,
+                id: MessageID(high: header.idHigh, low: header.idLow),
+                key: header.key,
+                extras: header.rare?.extras ?? self.lane.defaults.extras(header.origin),
+                codec: self.codec
+            )
+        )
     }
 
     private func failed(_ entry: HeldEntry, _ error: any Error) {
@@ -142,6 +129,8 @@ struct WorkerState {
     /// How many handled entries are acknowledged together.
     private let reportInterval: Int
     private let isAlone: Bool
+    /// How many entries a worker that is alone takes at once: more, and they are cold when their turn comes.
+    private static let aloneBatch = 256
     private var attention: Int
     private var batchStart: Duration = .zero
     private var batchCount = 0
@@ -152,7 +141,7 @@ struct WorkerState {
         self.isAlone = isAlone
         self.largestBatch = max(1, min(16, lane.settings.bounds.count / 16))
         self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
-        self.batch = isAlone ? .max : 1
+        self.batch = isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1
         self.attention = lane.attention.load(ordering: .acquiring)
     }
 

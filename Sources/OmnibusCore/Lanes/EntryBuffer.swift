@@ -93,6 +93,20 @@ package final class EntryBuffer: @unchecked Sendable {
         }
     }
 
+    /// Moves the first entry out, header and payload; it must not be boxed, and the payload of this very type.
+    @inline(__always)
+    package func moveFirst<Value>(as type: Value.Type, _ header: inout EntryHeader) -> Value {
+        let value = self.firstPayload.assumingMemoryBound(to: Value.self).move()
+        header = self.first.move()
+        self.bytes -= Int(header.size)
+        self.start += 1
+        if self.start == self.end {
+            self.start = 0
+            self.end = 0
+        }
+        return value
+    }
+
     /// Takes the first entry as a whole message.
     package func takeFirst(_ defaults: MessageDefaults) -> HeldEntry {
         let rare = self.first.pointee.rare
