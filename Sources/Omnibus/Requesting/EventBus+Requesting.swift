@@ -186,7 +186,7 @@ extension EventBus {
         var reply = Message(topic: replyTo, payload: payload)
         reply.causationID = request.id
         reply.correlationID = request.correlationID
-        reply.storedTraceContext = request.traceContext.child(spanID: request.id.bits.low)
+        reply.storedTraceContext = request.traceContext.child(spanID: request.handlingSpanID)
         if let failure {
             reply.headers.put(.text("\(failure)"), for: Self.failureHeader)
         }

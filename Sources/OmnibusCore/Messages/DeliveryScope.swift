@@ -118,7 +118,7 @@ extension Message {
         var fields = MessageFields()
         fields.causationID = self.id
         fields.correlationID = self.correlationID
-        fields.traceContext = self.traceContext.child(spanID: self.id.bits.low)
+        fields.traceContext = self.traceContext.child(spanID: self.handlingSpanID)
         fields.source = source
         return fields
     }

@@ -12,6 +12,11 @@ extension Message {
         return TraceContext(traceIDHigh: high, traceIDLow: low, spanID: low, flags: 0)
     }
 
+    /// The span in which the message is handled, and in which its effects are published.
+    ///
+    /// Another one than ``derivedTraceContext`` has, which is where the message itself was published.
+    package var handlingSpanID: UInt64 { ~self.id.bits.low }
+
     /// The trace context of ids as text, or nil if they are not valid; without a span id the trace id's end is one.
     static func traceContext(traceID: String, spanID: String?) -> TraceContext? {
         try? TraceContext(traceparent: "00-\(traceID)-\(spanID ?? String(traceID.suffix(16)))-01")
