@@ -27,6 +27,7 @@ extension Delivery {
     /// Runs a function in which everything that is published names this delivery as its cause.
     ///
     /// As inside a handler, publishing does not wait for a full queue there.
+    @discardableResult
     public func withContext<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         let source = (self.publisher as? EventBus)?.settings.source ?? self.message.source ?? ""
         let scope = DeliveryScope(source: source, lane: 0)
