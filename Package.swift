@@ -37,6 +37,13 @@ let modules = [
     Module(name: "OmnibusTesting", imports: ["Omnibus"]),
 ]
 
+/// What a user's own target may be compiled with: the documentation's call sites have to compile with each of these.
+let documentationSettings: [(name: String, settings: [SwiftSetting])] = [
+    ("DocumentationTests", settings),
+    ("DocumentationSwift5Tests", [.swiftLanguageMode(.v5)]),
+    ("DocumentationMainActorTests", [.defaultIsolation(MainActor.self)]),
+]
+
 /// A program in `Examples/`, named after its folder; all of them need nothing but the bus.
 let examples: [String] = []
 
@@ -58,6 +65,9 @@ let package = Package(
             ),
         ]
     }
+        + documentationSettings.map {
+            .testTarget(name: $0.name, dependencies: ["Omnibus", "OmnibusTesting"], swiftSettings: $0.settings)
+        }
         + examples.map {
             .executableTarget(name: $0, dependencies: ["Omnibus"], path: "Examples/\($0)", swiftSettings: settings)
         },
