@@ -45,7 +45,13 @@ let documentationSettings: [(name: String, settings: [SwiftSetting])] = [
 ]
 
 /// A program in `Examples/`, named after its folder; all of them need nothing but the bus.
-let examples: [String] = []
+let examples: [String] = [
+    "01-first-event",
+    "02-topics-and-patterns",
+    "03-groups",
+    "04-failing-and-redriving",
+    "05-request-and-reply",
+]
 
 let package = Package(
     name: "swift-omnibus",
