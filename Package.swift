@@ -75,7 +75,13 @@ let package = Package(
             .testTarget(name: $0.name, dependencies: ["Omnibus", "OmnibusTesting"], swiftSettings: $0.settings)
         }
         + examples.map {
-            .executableTarget(name: $0, dependencies: ["Omnibus"], path: "Examples/\($0)", swiftSettings: settings)
+            .executableTarget(
+                name: $0,
+                dependencies: ["Omnibus"],
+                path: "Examples/\($0)",
+                exclude: ["README.md"],
+                swiftSettings: settings
+            )
         },
     swiftLanguageModes: [.v6]
 )

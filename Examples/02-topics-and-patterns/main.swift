@@ -34,6 +34,6 @@ for topic in topics {
     let receipt = try await bus.publish(Message(topic: topic, payload: ["task": "t-1"]))
     // Nothing sleeps here: this waits until no message is waiting or being handled.
     await bus.settled()
-    print("\(topic): \(receipt.matched ?? 0) subscriptions")
+    print("published to \(topic), which matched \(receipt.matched ?? 0)")
 }
 try await bus.shutdown()
