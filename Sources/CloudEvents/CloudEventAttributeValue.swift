@@ -47,13 +47,16 @@ extension CloudEventAttributeValue {
 }
 
 extension CloudEventAttributeValue: ExpressibleByStringInterpolation {
+    /// Creates a text value.
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension CloudEventAttributeValue: ExpressibleByIntegerLiteral {
+    /// Creates an integer value.
     public init(integerLiteral value: Int32) { self = .integer(value) }
 }
 
 extension CloudEventAttributeValue: ExpressibleByBooleanLiteral {
+    /// Creates a Boolean value.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
 }

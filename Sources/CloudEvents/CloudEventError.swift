@@ -9,12 +9,15 @@ public struct CloudEventError: Error, Sendable, Hashable {
     ///
     /// New codes may appear in minor releases.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        /// The name of the code.
         public let rawValue: String
 
+        /// Creates a code from its name.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
+        /// The name of the code.
         public var description: String { self.rawValue }
     }
 
@@ -37,6 +40,7 @@ public struct CloudEventError: Error, Sendable, Hashable {
 }
 
 extension CloudEventError: CustomStringConvertible {
+    /// What is wrong, and where.
     public var description: String {
         let place = self.attribute.map { "attribute '\($0)': " } ?? ""
         return "\(self.code): \(place)found \(self.found), expected \(self.expected)"

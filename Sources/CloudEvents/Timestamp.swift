@@ -80,6 +80,7 @@ public struct Timestamp: Sendable, Hashable {
 }
 
 extension Timestamp: Comparable {
+    /// Tells whether one time is before another.
     public static func < (left: Self, right: Self) -> Bool {
         (left.secondsSinceEpoch, left.fraction) < (right.secondsSinceEpoch, right.fraction)
     }

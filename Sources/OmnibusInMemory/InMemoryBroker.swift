@@ -47,6 +47,10 @@ public actor InMemoryBroker: EventBusProvider {
 
     // MARK: Publishing
 
+    /// Publishes a message and returns once every matching queue has accepted it.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidMessage`, `invalidHeader`, `invalidTopic`, `tooLarge`, `overflow`,
+    ///   `partiallyAccepted`, `cancelled`, `unknownTopic` for a deleted topic, or `busClosed`.
     public nonisolated func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
         switch try self.offer(message) {
         case .accepted(let receipt): return receipt
@@ -55,6 +59,9 @@ public actor InMemoryBroker: EventBusProvider {
         }
     }
 
+    /// Publishes a message without suspending, or says what would have to be waited for.
+    ///
+    /// - Throws: as for publishing; a full queue that suspends is no error here.
     public nonisolated func offer(_ message: Message) throws(OmnibusError) -> Offer {
         try message.validate()
         return try self.core.offer(message, origin: 0, scope: DeliveryScope.active)
@@ -62,6 +69,9 @@ public actor InMemoryBroker: EventBusProvider {
 
     // MARK: Subscribing
 
+    /// Subscribes to a pattern; with a group, joins its queue.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings`, `groupMismatch` or `busClosed`.
     public func subscribe(
         to pattern: TopicPattern,
         _ settings: SubscriptionSettings
@@ -70,20 +80,33 @@ public actor InMemoryBroker: EventBusProvider {
         return MemorySubscription(core: self.core, lane: lane, id: id)
     }
 
+    /// Ends a subscription by its id.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription`.
     public func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError) {
         guard self.core.unsubscribe(id) else { throw self.core.unknown(id) }
     }
 
+    /// Stops delivering to a subscription; what arrives is kept within its queue's bounds.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription`.
     public func pause(_ id: SubscriptionID) async throws(OmnibusError) {
         try self.core.setPaused(true, id)
     }
 
+    /// Goes on delivering to a paused subscription.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription`.
     public func resume(_ id: SubscriptionID) async throws(OmnibusError) {
         try self.core.setPaused(false, id)
     }
 
     // MARK: Topics
 
+    /// Creates a topic; returns false when it is there already with the same settings.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` when it is there with other settings, `invalidTopic` for a
+    ///   topic of the system, or `unsupported` for a topic that keeps a history.
     public func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
         try self.check(topic, configuration)
         return try self.core.change { table throws(OmnibusError) in
@@ -103,6 +126,9 @@ public actor InMemoryBroker: EventBusProvider {
         }
     }
 
+    /// Changes the settings of a topic that was created, all but the number of partitions.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownTopic`, or as for creating it.
     public func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) {
         try self.check(topic, configuration)
         try self.core.change { table throws(OmnibusError) in
@@ -125,6 +151,7 @@ public actor InMemoryBroker: EventBusProvider {
         }
     }
 
+    /// Deletes a topic, to which nothing can be published until it is created; returns false when there is none.
     public func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool {
         self.core.collectCounts()
         return try self.core.change { table throws(OmnibusError) in
@@ -153,18 +180,24 @@ public actor InMemoryBroker: EventBusProvider {
 
     // MARK: Describing
 
+    /// Describes a topic; nil when there is none.
     public func info(of topic: Topic) async throws(OmnibusError) -> TopicInfo? {
         self.core.info(of: topic)
     }
 
+    /// Describes a subscription; nil when there is none.
     public func info(of subscription: SubscriptionID) async throws(OmnibusError) -> SubscriptionInfo? {
         self.core.info(of: subscription)
     }
 
+    /// Counts what has happened since the broker was made; O(topics and queues).
     public func metrics() async throws(OmnibusError) -> BusMetrics {
         self.core.metrics
     }
 
+    /// Counts what has happened on one topic.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownTopic` when nothing was published to it and nobody created it.
     public func metrics(of topic: Topic) async throws(OmnibusError) -> TopicMetrics {
         guard let metrics = self.core.metrics(of: topic) else {
             throw OmnibusError(.unknownTopic, "There is no topic '\(topic)'; nothing was published to it.")

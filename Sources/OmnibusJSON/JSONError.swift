@@ -10,12 +10,15 @@ public struct JSONError: Error, Sendable, Hashable {
     ///
     /// New codes may appear in minor releases.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        /// The name of the code.
         public let rawValue: String
 
+        /// Creates a code from its name.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
+        /// The name of the code.
         public var description: String { self.rawValue }
     }
 
@@ -35,6 +38,7 @@ public struct JSONError: Error, Sendable, Hashable {
             self.column = column
         }
 
+        /// The place as line, column and byte.
         public var description: String { "line \(self.line), column \(self.column) (byte \(self.offset))" }
     }
 
@@ -57,6 +61,7 @@ public struct JSONError: Error, Sendable, Hashable {
 }
 
 extension JSONError: CustomStringConvertible {
+    /// What is wrong, and where.
     public var description: String {
         let place = self.position.map { "at \($0): " } ?? ""
         return "\(self.code): \(place)found \(self.found), expected \(self.expected)"

@@ -19,10 +19,12 @@ public struct JSONObject: Sendable {
             self.value = value
         }
 
+        /// Compares name and value.
         public static func == (left: Self, right: Self) -> Bool {
             JSONName.isSame(left.name, right.name) && left.value == right.value
         }
 
+        /// Hashes the value, so that equal values hash alike.
         public func hash(into hasher: inout Hasher) {
             hasher.combine(JSONName(text: self.name))
             hasher.combine(self.value)
@@ -138,6 +140,7 @@ extension JSONObject {
 }
 
 extension JSONObject: Hashable {
+    /// Compares members, in any order.
     public static func == (left: Self, right: Self) -> Bool {
         guard left.count == right.count else { return false }
         for (place, member) in left.members.enumerated() {
@@ -148,6 +151,7 @@ extension JSONObject: Hashable {
         return true
     }
 
+    /// Hashes the value, so that equal values hash alike.
     public func hash(into hasher: inout Hasher) {
         // The order does not count, so the members' hashes are added up.
         var sum = 0
@@ -162,7 +166,10 @@ extension JSONObject: Hashable {
 }
 
 extension JSONObject: RandomAccessCollection {
+    /// The position of the first member.
     public var startIndex: Int { self.members.startIndex }
+
+    /// The position after the last member.
     public var endIndex: Int { self.members.endIndex }
 
     /// The member at that place, which has to be one of `indices`, as in any collection.

@@ -47,6 +47,7 @@ extension JSONValue: Codable {
         self = .object(try JSONObject(from: decoder))
     }
 
+    /// Writes the value through an encoder of any format.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):
@@ -81,6 +82,7 @@ extension JSONObject: Codable {
         for key in container.allKeys { self[key.stringValue] = try container.decode(JSONValue.self, forKey: key) }
     }
 
+    /// Writes the value through an encoder of any format.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: JSONKey.self)
         for member in self.members { try container.encode(member.value, forKey: JSONKey(member.name)) }

@@ -42,6 +42,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Hashable {
+    /// Compares numbers by what they are worth, and objects in any order of their members.
     public static func == (left: Self, right: Self) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -57,6 +58,7 @@ extension JSONValue: Hashable {
         }
     }
 
+    /// Hashes the value, so that equal values hash alike.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null:

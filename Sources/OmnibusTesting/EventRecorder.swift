@@ -121,6 +121,7 @@ public final class EventRecorder<Element: Sendable>: Sendable {
 }
 
 extension EventRecorder: CustomStringConvertible {
+    /// How many elements there are; never what they hold.
     public var description: String { "EventRecorder with \(self.count) elements" }
 }
 

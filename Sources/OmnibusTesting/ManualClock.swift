@@ -35,12 +35,14 @@ public final class ManualClock: BusClock {
         self.start = start
     }
 
+    /// Reads the start, and the time by which the clock was advanced since.
     public func wallNanoseconds() -> Int64 {
         let (seconds, attoseconds) = self.uptime().components
         let elapsed = seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ attoseconds / 1_000_000_000
         return self.start.nanosecondsSinceEpoch &+ elapsed
     }
 
+    /// Reads the time by which the clock was advanced.
     public func uptime() -> Duration {
         self.state.withLock { $0.uptime }
     }
@@ -66,6 +68,7 @@ public final class ManualClock: BusClock {
         return timer
     }
 
+    /// Forgets a timer; one that has fired already is left alone.
     public func cancel(_ timer: TimerID) {
         self.state.withLock { _ = $0.timers.cancel(timer) }
     }
@@ -116,5 +119,6 @@ public final class ManualClock: BusClock {
 }
 
 extension ManualClock: CustomStringConvertible {
+    /// What the clock shows, and how many timers are set.
     public var description: String { "\(self.now), up for \(self.uptime()), \(self.pendingTimers) timers set" }
 }

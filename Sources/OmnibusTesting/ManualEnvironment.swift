@@ -39,6 +39,7 @@ public struct ManualEnvironment: Sendable {
 }
 
 extension ManualEnvironment: CustomStringConvertible {
+    /// The seed that brings a failure back.
     public var description: String { "ManualEnvironment(seed: \(self.random.seed))" }
 }
 

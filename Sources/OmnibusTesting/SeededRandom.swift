@@ -23,6 +23,7 @@ public final class SeededRandom: BusRandom, RandomNumberGenerator {
         self.state = Mutex(seed)
     }
 
+    /// Returns the 64 bits that follow in the sequence of the seed.
     public func next() -> UInt64 {
         var bits = self.state.withLock { state -> UInt64 in
             state &+= 0x9E37_79B9_7F4A_7C15
@@ -35,5 +36,6 @@ public final class SeededRandom: BusRandom, RandomNumberGenerator {
 }
 
 extension SeededRandom: CustomStringConvertible {
+    /// The seed that brings a failure back.
     public var description: String { "SeededRandom(seed: \(self.seed))" }
 }

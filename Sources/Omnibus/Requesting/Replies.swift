@@ -5,13 +5,17 @@ import Synchronization
 
 /// The answers to one request, in the order in which they came.
 public struct Replies<Reply: Decodable & Sendable>: AsyncSequence, Sendable {
+    /// What the sequence hands out: answers.
     public typealias Element = Reply
+
+    /// The only error that the sequence throws.
     public typealias Failure = OmnibusError
 
     let queue: ReplyQueue
     let codec: any PayloadCodec
     let topic: Topic
 
+    /// Makes an iterator; all of them share the answers.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(replies: self)
     }

@@ -37,6 +37,7 @@ public struct TimerID: Hashable, Sendable {
 }
 
 extension BusClock {
+    /// Reads the wall clock, for clocks that have no cheaper one.
     public func coarseWallNanoseconds() -> Int64 { self.wallNanoseconds() }
 
     /// The wall clock's reading as a ``Timestamp``.

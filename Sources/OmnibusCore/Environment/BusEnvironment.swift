@@ -41,6 +41,7 @@ public struct SystemRandom: BusRandom {
     /// Creates a source.
     public init() {}
 
+    /// Returns 64 bits that nobody can predict.
     public func next() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()

@@ -27,12 +27,14 @@ public final class SystemClock: BusClock {
     /// Creates a clock with no timers.
     public init() {}
 
+    /// Reads the system's real-time clock.
     public func wallNanoseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Reads the kernel's last tick on Linux, a few milliseconds old at most; elsewhere the real-time clock.
     public func coarseWallNanoseconds() -> Int64 { Self.coarseWallNanoseconds }
 
     /// The same for those who know that this is the clock: reading it needs no object.
@@ -47,10 +49,12 @@ public final class SystemClock: BusClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
+    /// Reads the time since this clock was made, the time that the machine slept included.
     public func uptime() -> Duration {
         self.origin.duration(to: .now)
     }
 
+    /// Calls an action once, on Swift's executor, when the uptime has reached a point.
     @discardableResult
     public func schedule(at uptime: Duration, _ action: @escaping @Sendable () -> Void) -> TimerID {
         self.state.withLock { state in
@@ -60,6 +64,7 @@ public final class SystemClock: BusClock {
         }
     }
 
+    /// Forgets a timer; one that has fired already is left alone.
     public func cancel(_ timer: TimerID) {
         self.state.withLock { state in
             state.timers.cancel(timer)

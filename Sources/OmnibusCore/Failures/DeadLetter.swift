@@ -35,6 +35,7 @@ public struct DeadLetter: Sendable, Identifiable {
             }
         }
 
+        /// The reason's name, and what the handler said where it rejected the message.
         public var description: String {
             if case .rejected(let reason) = self { return "rejected: \(reason)" }
             return self.name

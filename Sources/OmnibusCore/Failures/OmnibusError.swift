@@ -10,12 +10,15 @@ public struct OmnibusError: Error, Sendable {
     ///
     /// New codes may appear in minor releases.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        /// The name of the code.
         public let rawValue: String
 
+        /// Creates a code from its name.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
+        /// The name of the code.
         public var description: String { self.rawValue }
     }
 
@@ -72,6 +75,7 @@ public struct OmnibusError: Error, Sendable {
 }
 
 extension OmnibusError: CustomStringConvertible {
+    /// The code, the message, and the cause where there is one.
     public var description: String {
         guard let cause = self.cause else { return "\(self.code): \(self.message)" }
         return "\(self.code): \(self.message) (caused by \(cause))"

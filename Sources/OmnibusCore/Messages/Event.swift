@@ -27,11 +27,24 @@ public protocol Event: Codable, Sendable {
 }
 
 extension Event {
+    /// The topic's text.
     public static var type: EventType { EventType(rawValue: Self.topic.name) }
+
+    /// The normal priority.
     @inlinable public static var priority: Priority { .normal }
+
+    /// The topic of the type.
     @inlinable public var eventTopic: Topic { Self.topic }
+
+    /// The kind of the type.
     @inlinable public var eventType: EventType { Self.type }
+
+    /// No key, so that the subject serves as one where there is a subject.
     @inlinable public var eventKey: String? { nil }
+
+    /// No subject.
     @inlinable public var eventSubject: String? { nil }
+
+    /// The stride of the type, and 64 bytes for what it points to.
     @inlinable public var estimatedSize: Int { MemoryLayout<Self>.stride + 64 }
 }

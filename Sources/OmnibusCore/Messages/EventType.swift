@@ -20,20 +20,26 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
 }
 
 extension EventType: ExpressibleByStringLiteral {
+    /// Creates a type from its name.
     public init(stringLiteral name: String) {
         self.rawValue = name
     }
 }
 
 extension EventType: CustomStringConvertible {
+    /// The name.
     public var description: String { self.rawValue }
 }
 
 extension EventType: Codable {
+    /// Reads a type from a text.
+    ///
+    /// - Throws: the decoder's error where there is no text.
     public init(from decoder: any Decoder) throws {
         self.rawValue = try decoder.singleValueContainer().decode(String.self)
     }
 
+    /// Writes the type as a text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(self.rawValue)

@@ -5,9 +5,16 @@
 ///
 /// The kind survives in memory, in the binary form and in journals. Back ends whose headers are text carry it as text.
 public enum HeaderValue: Hashable, Sendable {
+    /// A text.
     case text(String)
+
+    /// An integer.
     case integer(Int64)
+
+    /// A floating-point number.
     case double(Double)
+
+    /// True or false.
     case boolean(Bool)
     case bytes([UInt8])
 
@@ -38,24 +45,28 @@ public enum HeaderValue: Hashable, Sendable {
 }
 
 extension HeaderValue: ExpressibleByStringLiteral {
+    /// Creates a text.
     public init(stringLiteral text: String) {
         self = .text(text)
     }
 }
 
 extension HeaderValue: ExpressibleByIntegerLiteral {
+    /// Creates an integer.
     public init(integerLiteral integer: Int64) {
         self = .integer(integer)
     }
 }
 
 extension HeaderValue: ExpressibleByFloatLiteral {
+    /// Creates a floating-point number.
     public init(floatLiteral double: Double) {
         self = .double(double)
     }
 }
 
 extension HeaderValue: ExpressibleByBooleanLiteral {
+    /// Creates a Boolean value.
     public init(booleanLiteral boolean: Bool) {
         self = .boolean(boolean)
     }

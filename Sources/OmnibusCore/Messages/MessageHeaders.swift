@@ -118,6 +118,7 @@ public struct Header: Sendable, Hashable {
 }
 
 extension MessageHeaders: Hashable {
+    /// Compares names and values, in any order.
     public static func == (left: MessageHeaders, right: MessageHeaders) -> Bool {
         left.retries == right.retries && left.fields.count == right.fields.count
             && left.fields.enumerated().allSatisfy { index, header in
@@ -125,6 +126,7 @@ extension MessageHeaders: Hashable {
             }
     }
 
+    /// Hashes names and values, so that equal headers hash alike.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(self.retries)
         // Added up, because the order does not count.
@@ -133,8 +135,13 @@ extension MessageHeaders: Hashable {
 }
 
 extension MessageHeaders: RandomAccessCollection {
+    /// The position of the first header.
     public var startIndex: Int { 0 }
+
+    /// The position after the last header.
     public var endIndex: Int { self.fields.count }
+
+    /// The header at a position.
     public subscript(position: Int) -> Header { self.fields[position] }
 }
 
@@ -146,6 +153,7 @@ extension MessageHeaders: ExpressibleByDictionaryLiteral {
 }
 
 extension MessageHeaders: CustomStringConvertible {
+    /// The names and values, in the order in which they were set.
     public var description: String {
         "[" + self.fields.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + "]"
     }

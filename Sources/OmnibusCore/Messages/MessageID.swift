@@ -88,12 +88,14 @@ extension MessageID: CustomStringConvertible {
 }
 
 extension MessageID: ExpressibleByStringLiteral {
+    /// Creates an id from text of any kind.
     public init(stringLiteral text: String) {
         self.init(text)
     }
 }
 
 extension MessageID: Hashable {
+    /// Compares by text, byte for byte.
     public static func == (left: MessageID, right: MessageID) -> Bool {
         switch (left.storage, right.storage) {
         case (.bits(let leftHigh, let leftLow), .bits(let rightHigh, let rightLow)):
@@ -107,6 +109,7 @@ extension MessageID: Hashable {
         }
     }
 
+    /// Hashes the id, so that equal ids hash alike.
     public func hash(into hasher: inout Hasher) {
         switch self.storage {
         case .unassigned:
@@ -133,10 +136,14 @@ extension MessageID: Comparable {
 }
 
 extension MessageID: Codable {
+    /// Reads an id from a text.
+    ///
+    /// - Throws: the decoder's error where there is no text.
     public init(from decoder: any Decoder) throws {
         self.init(try decoder.singleValueContainer().decode(String.self))
     }
 
+    /// Writes the id as its text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(self.description)

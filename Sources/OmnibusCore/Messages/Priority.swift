@@ -3,13 +3,14 @@
 
 /// How urgent a message is, against others in the same queue.
 ///
-/// A critical message goes through the control lane: it overtakes a backlog and ignores keys.
+/// A critical message goes through a lane of its own and overtakes a backlog. The in-memory broker hands over the others
+/// in the order in which they came.
 public enum Priority: Int8, Sendable, Hashable, CaseIterable {
-    /// Can wait behind everything else; has a guaranteed share all the same.
+    /// Can wait behind everything else.
     case low = 0
     /// What a message has unless it says otherwise.
     case normal = 1
-    /// Goes before normal and low.
+    /// More urgent than normal and low.
     case high = 2
     /// Goes before everything, through a lane of its own.
     case critical = 3
@@ -37,16 +38,21 @@ public enum Priority: Int8, Sendable, Hashable, CaseIterable {
 }
 
 extension Priority: Comparable {
+    /// Tells whether one priority is less urgent than another.
     public static func < (left: Priority, right: Priority) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
 extension Priority: CustomStringConvertible {
+    /// The priority's name.
     public var description: String { self.name }
 }
 
 extension Priority: Codable {
+    /// Reads a priority from its name.
+    ///
+    /// - Throws: `DecodingError` where the text is no priority.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
@@ -59,6 +65,7 @@ extension Priority: Codable {
         self = priority
     }
 
+    /// Writes the priority as its name.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(self.name)

@@ -101,6 +101,7 @@ public struct SemanticVersion: Hashable, Sendable {
 }
 
 extension SemanticVersion: CustomStringConvertible {
+    /// The version's text.
     public var description: String {
         var text = "\(self.major).\(self.minor).\(self.patch)"
         if !self.prerelease.isEmpty { text += "-" + self.prerelease.joined(separator: ".") }
@@ -140,6 +141,9 @@ extension SemanticVersion: Comparable {
 }
 
 extension SemanticVersion: Codable {
+    /// Reads a version from its text.
+    ///
+    /// - Throws: `DecodingError` where the text is no version.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -150,6 +154,7 @@ extension SemanticVersion: Codable {
         }
     }
 
+    /// Writes the version as its text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(self.description)

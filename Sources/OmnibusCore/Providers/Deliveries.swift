@@ -9,7 +9,10 @@ import Synchronization
 /// task, gives back the one in hand without counting an attempt. The subscription ends with `cancel()`, with the bus,
 /// and when neither the sequence nor an iterator of it is left.
 public struct Deliveries: AsyncSequence, Sendable {
+    /// What the sequence hands out: deliveries.
     public typealias Element = Delivery
+
+    /// The only error that the sequence throws.
     public typealias Failure = OmnibusError
 
     /// What the sequence and its iterators share.
@@ -68,6 +71,7 @@ public struct Deliveries: AsyncSequence, Sendable {
         await self.source.subscription.cancel()
     }
 
+    /// Makes an iterator; it gives back the delivery in hand when it goes.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(holder: Holder(self.source))
     }

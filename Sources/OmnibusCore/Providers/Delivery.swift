@@ -97,5 +97,6 @@ public struct Position: Hashable, Sendable, CustomStringConvertible {
         self.offset = offset
     }
 
+    /// The partition and the offset, as `2:17`.
     public var description: String { "\(self.partition):\(self.offset)" }
 }

@@ -68,16 +68,21 @@ public protocol EventBusProvider: Sendable {
 }
 
 extension EventBusProvider {
+    /// What providers of the type can do.
     public var capabilities: ProviderCapabilities { Self.capabilities }
 
+    /// Does nothing: there is no connection.
     public func connect() async throws(OmnibusError) {}
 
+    /// Does nothing: there is no connection.
     public func disconnect() async throws(OmnibusError) {}
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func offer(_ message: Message) throws(OmnibusError) -> Offer {
         throw self.unsupported(.synchronousPublish)
     }
 
+    /// Publishes one message after the other, and reports on each of them.
     public func publish(_ batch: [Message]) async -> BatchPublishResult {
         var results: [BatchPublishResult.Outcome] = []
         results.reserveCapacity(batch.count)
@@ -91,42 +96,52 @@ extension EventBusProvider {
         return BatchPublishResult(results)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError) {
         throw self.unsupported(.unsubscribeByID)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
         throw self.unsupported(.topicAdministration)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) {
         throw self.unsupported(.topicAdministration)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool {
         throw self.unsupported(.topicAdministration)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func info(of topic: Topic) async throws(OmnibusError) -> TopicInfo? {
         throw self.unsupported(.topicInfo)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func info(of subscription: SubscriptionID) async throws(OmnibusError) -> SubscriptionInfo? {
         throw self.unsupported(.subscriptionInfo)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func pause(_ id: SubscriptionID) async throws(OmnibusError) {
         throw self.unsupported(.pause)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func resume(_ id: SubscriptionID) async throws(OmnibusError) {
         throw self.unsupported(.pause)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func metrics() async throws(OmnibusError) -> BusMetrics {
         throw self.unsupported(.metrics)
     }
 
+    /// Throws ``OmnibusError`` with the code `unsupported`.
     public func metrics(of topic: Topic) async throws(OmnibusError) -> TopicMetrics {
         throw self.unsupported(.topicMetrics)
     }

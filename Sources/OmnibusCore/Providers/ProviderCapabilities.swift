@@ -27,12 +27,15 @@ public struct ProviderCapabilities: Sendable, Hashable {
 ///
 /// Adapters may add names of their own.
 public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The ability's name.
     public let rawValue: String
 
+    /// Creates an ability from its name.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
+    /// The ability's name.
     public var description: String { self.rawValue }
 
     /// Subscribing with `*` and `#`.
@@ -92,5 +95,6 @@ public enum KeyExclusivity: Int, Sendable, Hashable, Comparable {
     /// No two members anywhere ever do.
     case global
 
+    /// Tells whether one goes less far than another.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -67,11 +67,14 @@ public protocol SubscriptionControl: Sendable {
 
 /// The name of one subscription, unique for its provider.
 public struct SubscriptionID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The name.
     public let rawValue: String
 
+    /// Creates an id from a name, for those who write a provider.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
+    /// The name.
     public var description: String { self.rawValue }
 }

@@ -131,5 +131,6 @@ public struct CallSite: Sendable, Hashable, CustomStringConvertible {
         self.line = line
     }
 
+    /// The place as `Module/File.swift:12`.
     public var description: String { "\(self.file):\(self.line)" }
 }
