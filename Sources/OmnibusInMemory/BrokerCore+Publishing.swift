@@ -136,6 +136,8 @@ extension BrokerCore {
         let (route, id) = try self.accept(message.topic, allowsSystem: allowsSystem)
         if !message.hasID { message.id = id }
         message.acceptedAt = self.environment.clock.now
+        // A message that was delivered and is published again begins anew.
+        if message.headers.retryCount > 0 { message.countRetries(0) }
         message = self.complete(message, origin: origin, scope: scope)
         if case .bytes(let bytes) = message.payload.storage, bytes.count > route.maximumMessageSize {
             self.countRefusal(message.topic)

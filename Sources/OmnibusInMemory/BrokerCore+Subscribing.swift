@@ -97,20 +97,17 @@ extension BrokerCore {
     /// Once it has returned, nothing is handed to the subscription any more.
     @discardableResult
     package func unsubscribe(_ id: SubscriptionID) -> Bool {
-        let listener = try? self.change { table throws(OmnibusError) -> Routing.Listener? in
-            guard let listener = table.subscriptions.removeValue(forKey: id) else { return nil }
+        guard let listener = self.table.withLock({ $0.subscriptions.removeValue(forKey: id) }) else { return false }
+        // The queue wakes its workers and publishers, which must not happen under the table's lock. Whoever joins the
+        // group meanwhile finds a queue that has ended, and makes a new one.
+        if case .member(let lane, _) = listener, !lane.leave(id) { return true }
+        self.change { table in
             switch listener {
-            case .member(let lane, _):
-                if lane.leave(id) { table.remove(lane) }
-            case .observer(let observer):
-                if let token = table.observers.first(where: { $0.value === observer })?.key {
-                    table.observers[token] = nil
-                    table.trie.remove(observer.pattern, token)
-                }
+            case .member(let lane, _): table.remove(lane)
+            case .observer(let observer): table.remove(observer)
             }
-            return listener
         }
-        return (listener ?? nil) != nil
+        return true
     }
 
     package func setPaused(_ isPaused: Bool, _ id: SubscriptionID) throws(OmnibusError) {
@@ -129,19 +126,16 @@ extension BrokerCore {
 
     /// Ends everything.
     package func close() {
-        let lanes = try? self.change { table throws(OmnibusError) -> [Lane] in
+        let lanes = self.change { table -> [Lane] in
             let lanes = Array(table.lanes.values)
             table.isClosed = true
-            for lane in lanes {
-                lane.close()
-                table.remove(lane)
-            }
+            for lane in lanes { table.remove(lane) }
             table.observers = [:]
             table.subscriptions = [:]
             table.trie = PatternTrie()
             return lanes
         }
-        _ = lanes
+        for lane in lanes { lane.close() }
     }
 }
 
@@ -151,8 +145,18 @@ extension Routing {
         guard let token = self.lanes.first(where: { $0.value === lane })?.key else { return }
         self.lanes[token] = nil
         self.trie.remove(lane.pattern, token)
-        if let group = lane.group { self.groups[GroupKey(group: group, pattern: lane.pattern)] = nil }
+        if let group = lane.group {
+            let key = GroupKey(group: group, pattern: lane.pattern)
+            // The group may have got a new queue since this one ended.
+            if self.groups[key] == token { self.groups[key] = nil }
+        }
         self.ending.append(lane)
+    }
+
+    mutating func remove(_ observer: Observer) {
+        guard let token = self.observers.first(where: { $0.value === observer })?.key else { return }
+        self.observers[token] = nil
+        self.trie.remove(observer.pattern, token)
     }
 
     /// Adds the counts of queues that have ended, and whose last message is settled, to the totals.

@@ -34,9 +34,9 @@ package final class BrokerCore: Sendable {
     var stripe: Unmanaged<PublishStripe> { self.stripeTable.current }
 
     /// Changes the table, and makes every cached route old.
-    func change<Result: Sendable>(
-        _ body: (inout sending Routing) throws(OmnibusError) -> sending Result
-    ) throws(OmnibusError) -> Result {
+    func change<Result: Sendable, Failure: Error>(
+        _ body: (inout sending Routing) throws(Failure) -> sending Result
+    ) throws(Failure) -> Result {
         let result = try self.table.withLock(body)
         self.generation.wrappingAdd(1, ordering: .acquiringAndReleasing)
         return result

@@ -56,7 +56,11 @@ extension EventBus: EventPublishing {
     /// - Throws: as for messages, and ``OmnibusError`` with the code `invalidTopic` when no topic can be found.
     @discardableResult
     public func publish(_ event: CloudEvent, to topic: Topic?) async throws -> PublishReceipt {
-        try await self.publish(Message(event, topic: topic))
+        var message = try Message(event, topic: topic)
+        // The event's time is when its publisher made it; the broker will say when it was accepted.
+        message.createdAt = message.createdAt ?? message.acceptedAt
+        message.acceptedAt = nil
+        return try await self.publish(message)
     }
 
     /// Publishes a CloudEvent to the topic that it carries, else to its type if that is a valid topic.

@@ -15,7 +15,7 @@ extension EventBus {
     public func run() async throws(OmnibusError) {
         guard await self.closing.value() == nil else { return }
         // A task of its own, because what waits in this one would end at once.
-        let task = Task.detached { await self.close(deadline: .seconds(30)) }
+        let task = Task.detached { await self.close(deadline: .seconds(30), for: 0) }
         _ = await task.value
     }
 
@@ -36,13 +36,9 @@ extension EventBus {
                 "'deadline' is \(deadline); it must not be negative. Zero cancels at once."
             )
         }
-        let task = Task.detached { await self.close(deadline: deadline) }
-        let report = await withTaskCancellationHandler {
-            await self.closing.value()
-        } onCancel: {
-            // The shutdown goes on; only the waiting ends.
-        }
-        guard let report else {
+        let caller = Deliveries.Source.currentTask
+        let task = Task.detached { await self.close(deadline: deadline, for: caller) }
+        guard let report = await self.closing.value() else {
             throw OmnibusError(.cancelled, "The task was cancelled while it waited for the shutdown, which goes on.")
         }
         _ = await task.value
@@ -53,13 +49,19 @@ extension EventBus {
     ///
     /// It works on the in-memory broker, for the subscriptions of this bus; elsewhere it returns at once.
     public func settled() async {
+        await self.settled(for: Deliveries.Source.currentTask)
+    }
+
+    // MARK: Steps
+
+    private func settled(for caller: Int) async {
         while !Task.isCancelled {
-            let lanes = self.readLanes
+            let lanes = self.readLanes(for: caller)
             for lane in lanes { await lane.settled() }
             // A handler may have published to a queue that was looked at before: twice the same sight is the truth.
             let before = lanes.map(\.activity)
             guard before.allSatisfy(\.isSettled) else { continue }
-            let after = self.readLanes.map(\.activity)
+            let after = self.readLanes(for: caller).map(\.activity)
             if after.count == before.count, zip(before, after).allSatisfy({ $0.offered == $1.offered && $1.isSettled })
             {
                 return
@@ -67,26 +69,24 @@ extension EventBus {
         }
     }
 
-    // MARK: Steps
-
-    /// The in-memory queues of this bus that somebody takes messages from.
-    private var readLanes: [Lane] {
+    /// The in-memory queues of this bus that somebody else than the caller takes messages from.
+    private func readLanes(for caller: Int) -> [Lane] {
         var seen: Set<UInt64> = []
         return self.subscriptions.all.compactMap { record in
             guard let lane = record.lane, seen.insert(lane.id).inserted else { return nil }
-            if let sequence = record.sequence, sequence.source?.isRead != true { return nil }
+            if let sequence = record.sequence, sequence.source?.isRead(byOtherThan: caller) != true { return nil }
             return lane.isPaused(record.subscription.id) ? nil : lane
         }
     }
 
-    private func close(deadline: Duration) async {
+    private func close(deadline: Duration, for caller: Int) async {
         guard self.closing.begins() else {
             _ = await self.closing.value()
             return
         }
         self.phase.store(.draining, ordering: .sequentiallyConsistent)
         let before = self.counts
-        let isDrained = await self.drain(within: deadline)
+        let isDrained = await self.drain(within: deadline, for: caller)
         var report = ShutdownReport(wasCancelled: !isDrained)
         let records = self.subscriptions.all
         if !isDrained {
@@ -113,14 +113,14 @@ extension EventBus {
     }
 
     /// Waits until nothing is left to do, or the deadline has passed; returns whether all is done.
-    private func drain(within deadline: Duration) async -> Bool {
+    private func drain(within deadline: Duration, for caller: Int) async -> Bool {
         let clock = self.environment.clock
         let end = clock.uptime() + deadline
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    await self.settled()
-                    guard let due = self.readLanes.compactMap(\.nextDue).min(), due <= end else {
+                    await self.settled(for: caller)
+                    guard let due = self.readLanes(for: caller).compactMap(\.nextDue).min(), due <= end else {
                         return !Task.isCancelled
                     }
                     try? await clock.sleep(for: max(.zero, due - clock.uptime()))

@@ -20,27 +20,27 @@ extension Lane {
     /// Once it has returned, no worker of the subscription gets anything more.
     @discardableResult
     package func leave(_ member: SubscriptionID) -> Bool {
-        let (isClosed, sleepers) = self.state.withLock { state -> (Bool, [LaneMachine.Sleeper]) in
+        let (isClosed, ending) = self.state.withLock { state -> (Bool, LaneMachine.Ending) in
             guard let index = state.machine.members.firstIndex(where: { $0.id == member }) else {
-                return (state.machine.isClosed, [])
+                return (state.machine.isClosed, LaneMachine.Ending())
             }
             state.machine.members.remove(at: index)
             if state.machine.members.isEmpty { return (true, state.machine.close()) }
             let sleepers = state.machine.idleWorkers.filter { $0.member == member }
             state.machine.idleWorkers.removeAll { $0.member == member }
-            return (false, sleepers)
+            return (false, LaneMachine.Ending(sleepers: sleepers))
         }
         self.callAttention()
-        for sleeper in sleepers { sleeper.continuation.resume(returning: false) }
+        for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
         self.passOn()
         return isClosed
     }
 
     /// Ends the queue.
     package func close() {
-        let sleepers = self.state.withLock { $0.machine.close() }
+        let ending = self.state.withLock { $0.machine.close() }
         self.callAttention()
-        for sleeper in sleepers { sleeper.continuation.resume(returning: false) }
+        for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
     }
 
     /// Stops or goes on handing entries to a subscription; returns false when it is no member.

@@ -138,24 +138,33 @@ extension LaneMachine {
         self.slots.token(of: message, member: member)
     }
 
+    /// What is left to do once a queue has ended.
+    package struct Ending: Sendable {
+        /// Everybody who is asleep.
+        package var sleepers: [Sleeper] = []
+        /// What was abandoned, to be released when no lock is held: payloads may have code of their own.
+        package var buffers: [EntryBuffer] = []
+        package var delayed = DelayedEntries()
+    }
+
     /// Ends the queue: what waits in it is abandoned; what is in flight may still be settled.
-    ///
-    /// Returns everybody who is asleep.
-    package mutating func close() -> [Sleeper] {
-        guard !self.isClosed else { return [] }
+    package mutating func close() -> Ending {
+        guard !self.isClosed else { return Ending() }
         self.isClosed = true
         self.metrics.abandoned += self.waitingCount
-        for buffer in [self.control, self.ready] + self.front {
-            while !buffer.isEmpty { buffer.dropFirst() }
+        var ending = Ending(buffers: self.front, delayed: self.delayed)
+        for buffer in [self.control, self.ready] {
+            let rest = EntryBuffer(layout: buffer.layout)
+            buffer.move(upTo: buffer.count, to: rest)
+            ending.buffers.append(rest)
         }
         self.front = []
         self.delayed = DelayedEntries()
         self.members = []
-        defer {
-            self.idleWorkers = []
-            self.suspended = []
-        }
-        return self.idleWorkers + self.suspended + self.settledWaiters()
+        ending.sleepers = self.idleWorkers + self.suspended + self.settledWaiters()
+        self.idleWorkers = []
+        self.suspended = []
+        return ending
     }
 }
 

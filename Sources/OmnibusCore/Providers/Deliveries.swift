@@ -23,6 +23,8 @@ public struct Deliveries: AsyncSequence, Sendable {
         let whenUnused: @Sendable () -> Void
         /// How many iterators there are.
         private let iterators = Atomic<Int>(0)
+        /// The task that asked last, by its identity.
+        private let reader = Atomic<Int>(0)
 
         package init(
             _ subscription: any ProviderSubscription,
@@ -40,8 +42,19 @@ public struct Deliveries: AsyncSequence, Sendable {
             self.whenUnused()
         }
 
-        /// Whether anybody could be asking for messages.
-        package var isRead: Bool { self.iterators.load(ordering: .acquiring) > 0 }
+        /// Whether another task could be asking for messages, or be handling one.
+        ///
+        /// What a task says after a loop, it says when it has left the loop: the message in hand will not be
+        /// acknowledged by asking for the next one, even where the iterator lives on, as it does at the top level of a
+        /// program.
+        package func isRead(byOtherThan task: Int) -> Bool {
+            self.iterators.load(ordering: .acquiring) > 0 && self.reader.load(ordering: .acquiring) != task
+        }
+
+        /// The identity of the calling task; 0 outside any.
+        package static var currentTask: Int { withUnsafeCurrentTask { $0?.hashValue ?? 0 } }
+
+        func isAsked() { self.reader.store(Self.currentTask, ordering: .releasing) }
 
         func iteratorBegins() { self.iterators.wrappingAdd(1, ordering: .acquiringAndReleasing) }
         func iteratorEnds() { self.iterators.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
@@ -91,6 +104,7 @@ public struct Deliveries: AsyncSequence, Sendable {
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(OmnibusError) -> Delivery? {
+            self.holder.source.isAsked()
             self.holder.settleCurrent(handled: true)
             let delivery = try await self.holder.source.subscription.receive(upTo: 1).first
             guard let delivery else { return nil }
