@@ -51,6 +51,7 @@ let examples: [String] = [
     "03-groups",
     "04-failing-and-redriving",
     "05-request-and-reply",
+    "agent-pipeline",
 ]
 
 let package = Package(

@@ -1,0 +1,42 @@
+// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Checks the documents of a folder: `swift run agent-pipeline [FOLDER] [--json]`.
+///
+/// It exits with 1 where something is broken, and with 2 where it could not do its work.
+@main
+struct AgentPipeline {
+    static func main() async {
+        let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--json" }
+        let package = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL.path
+        let library = Library(root: arguments.first ?? package)
+        guard arguments.count <= 1, !library.root.hasPrefix("-"), library.isFolder(".") == true else {
+            FileHandle.standardError.write(Data("usage: agent-pipeline [FOLDER] [--json]\n".utf8))
+            exit(2)
+        }
+        do {
+            let report = try await Pipeline(library: library).run()
+            print(CommandLine.arguments.contains("--json") ? try report.json() : report.text())
+            exit(report.broken.isEmpty ? 0 : 1)
+        } catch {
+            FileHandle.standardError.write(Data("agent-pipeline: \(error)\n".utf8))
+            exit(2)
+        }
+    }
+}
+
+/// Says how far the work is: in one line that changes on a terminal, in a line per thousand documents elsewhere.
+struct Progress {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var shown = 0
+
+    mutating func show(_ report: Report, isLast: Bool = false) {
+        guard isLast || report.documents - self.shown >= (self.isTerminal ? 20 : 1_000) else { return }
+        self.shown = report.documents
+        let text = "\(report.documents) documents, \(report.links) links, \(report.broken.count) broken"
+        let line = self.isTerminal ? "\r\u{1B}[K\(text)\(isLast ? "\n" : "")" : "\(text)\n"
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+}
