@@ -83,6 +83,13 @@ let package = Package(
                 exclude: ["README.md"],
                 swiftSettings: settings
             )
-        },
+        }
+        + [
+            .testTarget(
+                name: "AgentPipelineTests",
+                dependencies: ["agent-pipeline", "Omnibus"],
+                swiftSettings: settings
+            )
+        ],
     swiftLanguageModes: [.v6]
 )
