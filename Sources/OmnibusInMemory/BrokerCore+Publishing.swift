@@ -149,7 +149,11 @@ extension BrokerCore {
                 """
             )
         }
-        guard route.matched > 0 else { return .accepted(PublishReceipt(messageID: message.id, matched: 0)) }
+        guard route.matched > 0 else {
+            // Positions go on where nobody listens: who comes later sees how much there has been.
+            let position = route.partitions?.take(key: message.routingKey)
+            return .accepted(PublishReceipt(messageID: message.id, matched: 0, position: position))
+        }
         return try self.offer(message, route, mode ?? (scope == nil ? .outside : .handler))
     }
 

@@ -51,6 +51,7 @@ public actor InMemoryBroker: EventBusProvider {
     ///
     /// - Throws: ``OmnibusError`` with the code `invalidMessage`, `invalidHeader`, `invalidTopic`, `tooLarge`, `overflow`,
     ///   `partiallyAccepted`, `cancelled`, `unknownTopic` for a deleted topic, or `busClosed`.
+    @discardableResult
     public nonisolated func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
         switch try self.offer(message) {
         case .accepted(let receipt): return receipt

@@ -13,6 +13,7 @@ public protocol EventBusProvider: Sendable {
     /// Publishes a message and returns when the provider has accepted it.
     ///
     /// The message's key chooses the partition, where there are partitions.
+    @discardableResult
     func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt
 
     /// Subscribes to a pattern; the deliveries are pulled from what is returned.
