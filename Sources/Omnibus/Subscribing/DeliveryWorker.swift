@@ -56,7 +56,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
         do {
             value = try self.handling.prepare(delivery.message)
         } catch {
-            return await self.settle(delivery, .deadLetter(.undecodable, self.attempt(delivery, error)))
+            return await self.settle(delivery, .deadLetter(DeadLetter.Reason(error), self.attempt(delivery, error)))
         }
         if self.acknowledging == .onReceipt { await self.settle(delivery, .ack) }
         do {

@@ -75,7 +75,7 @@ struct EventWorker<E: Event>: Sendable {
         do {
             event = try entry.message.payload.decode(as: E.self, codec: self.codec)
         } catch {
-            return self.lane.settle(entry, .deadLetter(.undecodable, self.attempt(entry, error)))
+            return self.lane.settle(entry, .deadLetter(DeadLetter.Reason(error), self.attempt(entry, error)))
         }
         do {
             try await self.handler(event)

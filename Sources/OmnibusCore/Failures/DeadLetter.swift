@@ -36,6 +36,16 @@ public struct DeadLetter: Sendable, Identifiable {
         }
 
         /// The reason's name, and what the handler said where it rejected the message.
+        /// The reason that an error is, where handling the message again cannot mend it.
+        package init(_ error: OmnibusError) {
+            switch error.code {
+            case .undecodable: self = .undecodable
+            case .unencodable: self = .unencodable
+            case .tooLarge: self = .tooLarge
+            default: self = .retriesExhausted
+            }
+        }
+
         public var description: String {
             if case .rejected(let reason) = self { return "rejected: \(reason)" }
             return self.name

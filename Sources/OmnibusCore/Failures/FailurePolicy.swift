@@ -57,7 +57,8 @@ public struct FailurePolicy: Sendable {
 
     /// Decides about a failed attempt.
     ///
-    /// An error that says itself whether it is worth retrying (``RetryAdvising``) is believed, within the number of
+    /// An error of the bus's own that handling the message again cannot mend, such as a payload that does not decode, is
+    /// not tried again. An error that says itself whether it is worth retrying (``RetryAdvising``) is believed, within the number of
     /// attempts. A message's own `max_retries` lowers that number and never raises it.
     ///
     /// - Parameters:
@@ -74,6 +75,9 @@ public struct FailurePolicy: Sendable {
             if let policy = override(error) {
                 return policy.decision(for: error, attempt: attempt, maximumRetries: maximumRetries, fraction: fraction)
             }
+        }
+        if let error = error as? OmnibusError, error.advice == .deadLetter {
+            return .deadLetter(DeadLetter.Reason(error))
         }
         let advice = (error as? any RetryAdvising)?.retryAdvice
         switch advice {
