@@ -88,6 +88,37 @@ struct DeadLetterTests {
         #expect(try self.bus.deadLetters.list().map(\.reason) == [.undecodable])
     }
 
+    @Test("is undecodable where a handler decodes by itself, and is not tried again")
+    func keepsUndecodableByHand() async throws {
+        let attempts = EventRecorder<Int>()
+        try await self.bus.subscribe(to: "job.*") { delivery in
+            attempts.record(delivery.attempt)
+            _ = try delivery.message.payload.decode(as: Step.self, codec: JSONCodec())
+        }
+        try await self.bus.publish(bytes: Array("no JSON".utf8), to: Step.topic)
+        await self.runOut()
+
+        #expect(attempts.all == [1])
+        #expect(try self.bus.deadLetters.list().map(\.reason) == [.undecodable])
+    }
+
+    @Test("is unencodable where bytes are needed and the payload has none")
+    func keepsUnencodable() async throws {
+        struct Infinite: Codable, Sendable {
+            var number = Double.infinity
+        }
+        let same = EventRecorder<Double>()
+        try await self.bus.subscribe(to: "job.step") { delivery in
+            same.record(delivery.message.payload.value(as: Infinite.self)?.number ?? 0)
+        }
+        try await self.bus.subscribe(to: Step.self) { _ in }
+        try await self.bus.publish(Infinite(), to: Step.topic)
+        await self.runOut()
+
+        #expect(same.all == [.infinity])
+        #expect(try self.bus.deadLetters.list().map(\.reason) == [.unencodable])
+    }
+
     @Test("says why a handler has rejected it")
     func keepsRejections() async throws {
         try await self.bus.subscribe(to: "job.*") { try await $0.reject(reason: "not today") }

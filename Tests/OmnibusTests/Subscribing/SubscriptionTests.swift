@@ -93,6 +93,32 @@ struct SubscriptionTests {
         #expect(try await self.bus.provider.info(of: subscription.id)?.isPaused == false)
     }
 
+    @Test("starts no handler after pausing has returned, also for what a worker has taken", arguments: [false, true])
+    func pausesWhatIsTaken(withDelivery: Bool) async throws {
+        let gate = Gate()
+        let seen = EventRecorder<Int>()
+        @Sendable func handle(_ step: Step) async throws {
+            try await gate.pass()
+            seen.record(step.number)
+        }
+        let subscription =
+            if withDelivery {
+                try await self.bus.subscribe(to: Step.self) { step, _ in try await handle(step) }
+            } else {
+                try await self.bus.subscribe(to: Step.self) { step in try await handle(step) }
+            }
+        for number in 0..<100 { try await self.bus.publish(Step(number: number)) }
+        try await gate.arrivals(1)
+
+        try await subscription.pause()
+        gate.open()
+        #expect(try await seen.next() == 0)
+        while try await self.bus.metrics().queues.inFlight > 0 { await Task.yield() }
+        #expect(seen.count == 1)
+        try await subscription.resume()
+        #expect(try await seen.expect(100) == Array(0..<100))
+    }
+
     @Test("leaves the messages to the other members while it is paused")
     func pausesOneMember() async throws {
         let paused = EventRecorder<Int>()
