@@ -137,6 +137,35 @@ struct PublishingTests {
         #expect(try await sources.next() == "tests/typed")
     }
 
+    @Test("encodes nothing that is published and handled in one process, and else with the codec of its own")
+    func usesCodec() async throws {
+        struct ReversingCodec: PayloadCodec {
+            let encodings: EventRecorder<Void>
+            var contentType: String { "application/x-reversed" }
+            func encode(_ value: some Encodable) throws -> [UInt8] {
+                self.encodings.record(())
+                return try JSONCodec().encode(value).reversed()
+            }
+            func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+                try JSONCodec().decode(type, from: bytes.reversed())
+            }
+        }
+        let encodings = EventRecorder<Void>()
+        let bus = EventBus(settings: BusSettings(codec: ReversingCodec(encodings: encodings)))
+        let steps = try await bus.recorder(of: Step.self)
+        let messages = try await bus.recorder(of: "job.*")
+
+        try await bus.publish(Step(number: 1))
+        try await bus.publish(bytes: #"{"number":2}"#.utf8.reversed(), to: Step.topic)
+        #expect(try await steps.expect(2) == [Step(number: 1), Step(number: 2)])
+        #expect(encodings.count == 0)
+        let message = try await messages.next()
+        #expect(message.payload.contentType == "application/x-reversed")
+        #expect(try message.payload.bytes() == #"{"number":1}"#.utf8.reversed())
+        #expect(try message.payload.bytes().count == 12)
+        #expect(encodings.count == 1)
+    }
+
     @Test("refuses an event whose topic is not its publisher's")
     func refusesOtherTopic() async throws {
         struct Wandering: Event {
