@@ -116,6 +116,7 @@ extension EventBus {
     private func drain(within deadline: Duration, for caller: Int) async -> Bool {
         let clock = self.environment.clock
         let end = clock.uptime() + deadline
+        if self.readLanes(for: caller).allSatisfy({ $0.activity.isSettled && $0.nextDue == nil }) { return true }
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 while !Task.isCancelled {

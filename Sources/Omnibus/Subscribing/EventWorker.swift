@@ -1,8 +1,6 @@
 // Part of Omnibus, an event bus that a Swift program links and runs inside itself.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// Hands the events of an in-memory queue to a handler that wants nothing but the event.
 ///
 /// Design note: this is the hot path. Entries are taken in batches, events are moved out of the queue's own column, and
@@ -114,93 +112,5 @@ struct EventWorker<E: Event>: Sendable {
 
     private func attempt(_ entry: HeldEntry, _ error: any Error) -> FailedAttempt {
         FailedAttempt(attempt: entry.attempts + 1, time: self.lane.clock.now, error: error)
-    }
-}
-
-/// What a worker keeps between batches.
-struct WorkerState {
-    let lane: Lane
-    let buffer: EntryBuffer
-    /// Entries that were handled and are not acknowledged yet.
-    private(set) var completed = 0
-    /// How many entries to take at once.
-    private var batch: Int
-    private let largestBatch: Int
-    /// How many handled entries are acknowledged together.
-    private let reportInterval: Int
-    private let isAlone: Bool
-    /// How many entries a worker that is alone takes at once: more, and they are cold when their turn comes.
-    private static let aloneBatch = 256
-    private var attention: Int
-    private var batchStart: Duration = .zero
-    private var batchCount = 0
-
-    init(lane: Lane, isAlone: Bool) {
-        self.lane = lane
-        self.buffer = EntryBuffer(layout: lane.layout)
-        self.isAlone = isAlone
-        self.largestBatch = max(1, min(16, lane.settings.bounds.count / 16))
-        self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
-        self.batch = isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1
-        self.attention = lane.attention.load(ordering: .acquiring)
-    }
-
-    /// Waits for the next batch; returns false when there will be none.
-    mutating func next(_ member: SubscriptionID) async -> Bool {
-        if self.isAlone {
-            // A short batch means that this worker keeps up. Letting others run first makes the next one longer, and
-            // keeps the queue's memory with the publisher meanwhile.
-            if self.batchCount < 32 { await Task.yield() }
-        } else {
-            self.adaptBatch()
-        }
-        let completed = self.completed
-        self.completed = 0
-        let isTaken = await self.lane.next(
-            self.buffer,
-            upTo: self.batch,
-            completed: completed,
-            for: member,
-            isAlone: self.isAlone
-        )
-        self.batchCount = self.buffer.count
-        return isTaken
-    }
-
-    /// Counts an entry that was handled.
-    @inline(__always)
-    mutating func complete() {
-        self.completed += 1
-        if self.completed >= self.reportInterval, self.isAlone { self.report() }
-    }
-
-    private mutating func report() {
-        self.lane.report(completed: self.completed, remaining: max(0, self.buffer.count - 1), bytes: self.buffer.bytes)
-        self.completed = 0
-    }
-
-    /// Whether the rest of the batch has to go back: something urgent has come, or the subscription changes.
-    var mustGiveBack: Bool {
-        mutating get {
-            let attention = self.lane.attention.load(ordering: .acquiring)
-            guard attention != self.attention else { return false }
-            self.attention = attention
-            self.lane.giveBack(self.buffer, completed: self.completed)
-            self.completed = 0
-            return true
-        }
-    }
-
-    /// Takes more at once while handlers are quick, and one at a time while they are slow: what a worker has taken
-    /// waits for it alone, while another one may be free.
-    private mutating func adaptBatch() {
-        let now = self.lane.clock.uptime()
-        let elapsed = now - self.batchStart
-        self.batchStart = now
-        if elapsed < .microseconds(20) {
-            self.batch = min(self.batch * 2, self.largestBatch)
-        } else if elapsed > .microseconds(100) {
-            self.batch = 1
-        }
     }
 }

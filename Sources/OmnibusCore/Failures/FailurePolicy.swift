@@ -28,7 +28,7 @@ public struct FailurePolicy: Sendable {
     }
 
     /// Gives up at the first failure.
-    public static let none = FailurePolicy(attempts: 1, schedule: .none)
+    public static let noRetry = FailurePolicy(attempts: 1, schedule: .none)
 
     /// Retries by a schedule, so many attempts in all.
     public static func retry(_ schedule: RetrySchedule, attempts: Int = 5) -> FailurePolicy {

@@ -247,7 +247,7 @@ struct DeadLetterTests {
             attempts.record(delivery.attempt)
             throw Broken()
         }
-        try await self.bus.subscribe(to: Step.self, with: HandlerSettings(failurePolicy: FailurePolicy.none)) { _ in
+        try await self.bus.subscribe(to: Step.self, with: HandlerSettings(failurePolicy: FailurePolicy.noRetry)) { _ in
             throw Broken()
         }
         try await self.bus.publish(Step(number: 1))

@@ -193,7 +193,7 @@ struct RetryTests {
 
     @Test("follows another policy for errors of a type")
     func overridesByType() async throws {
-        let policy = FailurePolicy.threeTimes.with(.none, for: Broken.self)
+        let policy = FailurePolicy.threeTimes.with(.noRetry, for: Broken.self)
         let (bus, attempts) = try await self.failingBus(policy)
 
         try await bus.publish(Step(number: 1))

@@ -151,7 +151,7 @@ struct MiddlewareTests {
     func failsAttempts() async throws {
         let bus = EventBus(
             settings: BusSettings(
-                failurePolicy: .none,
+                failurePolicy: .noRetry,
                 handleMiddleware: [.around("guard") { _, _ in throw Broken() }]
             )
         )

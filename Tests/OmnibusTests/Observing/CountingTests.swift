@@ -117,7 +117,7 @@ struct CountingTests {
 
     @Test("offers a redriven message anew")
     func countsRedrives() async throws {
-        let bus = EventBus(settings: BusSettings(failurePolicy: .none))
+        let bus = EventBus(settings: BusSettings(failurePolicy: .noRetry))
         let fails = Switch()
         try await bus.subscribe(to: Step.self) { _ in if fails.isOn { throw Broken() } }
         try await bus.publish(Step(number: 1))
@@ -133,7 +133,7 @@ struct CountingTests {
 
     @Test("leaves the bus's own topics and replies out of the calls")
     func leavesSystemOut() async throws {
-        let bus = EventBus(settings: BusSettings(failurePolicy: .none))
+        let bus = EventBus(settings: BusSettings(failurePolicy: .noRetry))
         try await bus.respond(to: "echo", as: Int.self) { $0 }
         try await bus.subscribe(to: Step.self) { _ in throw Broken() }
         _ = try await bus.recorder(of: "omnibus.dead.#")

@@ -81,7 +81,7 @@ struct PublishingTests {
     func hidesSystemTopics() async throws {
         let all = try await self.bus.recorder(of: "#")
         let dead = try await self.bus.recorder(of: "omnibus.dead.#")
-        try await self.bus.subscribe(to: Step.self, with: HandlerSettings(failurePolicy: FailurePolicy.none)) { _ in
+        try await self.bus.subscribe(to: Step.self, with: HandlerSettings(failurePolicy: FailurePolicy.noRetry)) { _ in
             throw Broken()
         }
 

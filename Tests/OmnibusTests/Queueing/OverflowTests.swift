@@ -220,7 +220,7 @@ struct OverflowTests {
         let bus = self.bus
         let refused = EventRecorder<Int>()
         let settings = HandlerSettings(
-            failurePolicy: FailurePolicy.none,
+            failurePolicy: FailurePolicy.noRetry,
             bounds: QueueBounds(count: 2, cascade: 3),
             overflow: .suspend()
         )

@@ -84,7 +84,7 @@ struct GroupTests {
         "refuses a member with other settings",
         arguments: [
             HandlerSettings(bounds: QueueBounds(count: 7)), HandlerSettings(overflow: .reject),
-            HandlerSettings(failurePolicy: FailurePolicy.none), HandlerSettings(ackDeadline: .seconds(1)),
+            HandlerSettings(failurePolicy: FailurePolicy.noRetry), HandlerSettings(ackDeadline: .seconds(1)),
         ]
     )
     func refusesOtherSettings(settings: HandlerSettings) async throws {
