@@ -12,6 +12,7 @@ import Synchronization
 /// try await bus.shutdown(deadline: .seconds(5))
 /// ```
 ///
+/// A bus that has subscriptions lives until they are cancelled or it is shut down, whoever else still refers to it.
 /// A bus has no global state: several of them in one program know nothing of each other, unless they share a provider.
 public final class EventBus: Sendable {
     /// What the bus does unless a call says otherwise.

@@ -261,9 +261,10 @@ extension EventBus {
         let remaining = Countdown(count)
         let workers = (0..<count).map { _ in
             let ended = Pending<Bool>()
-            let body: @Sendable () async -> Void = { [subscriptions] in
+            // It keeps the bus alive: a program may well use its bus for the last time before the handlers are done.
+            let body: @Sendable () async -> Void = {
                 await work()
-                if remaining.isLast { subscriptions.workEnded(id) }
+                if remaining.isLast { self.subscriptions.workEnded(id) }
                 ended.resolve(true)
             }
             // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber. A task
