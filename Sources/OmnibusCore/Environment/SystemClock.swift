@@ -28,25 +28,32 @@ public final class SystemClock: BusClock {
     public init() {}
 
     /// Reads the system's real-time clock.
-    public func wallNanoseconds() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
+    public func wallNanoseconds() -> Int64 { Self.read(CLOCK_REALTIME) }
 
     /// Reads the kernel's last tick on Linux, a few milliseconds old at most; elsewhere the real-time clock.
     public func coarseWallNanoseconds() -> Int64 { Self.coarseWallNanoseconds }
 
     /// The same for those who know that this is the clock: reading it needs no object.
     package static var coarseWallNanoseconds: Int64 {
-        var time = timespec()
         #if canImport(Darwin)
-            clock_gettime(CLOCK_REALTIME, &time)
+            self.read(CLOCK_REALTIME)
         #else
             // Five nanoseconds instead of twenty-five, at the resolution of the kernel's tick.
-            clock_gettime(CLOCK_REALTIME_COARSE, &time)
+            self.read(CLOCK_REALTIME_COARSE)
         #endif
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Reads a clock of the C library's, in nanoseconds.
+    @inline(__always)
+    private static func read(_ clock: clockid_t) -> Int64 {
+        // The time is written as two words, seconds and nanoseconds. They are read as such because which module the
+        // members of `timespec` belong to depends on what was imported first.
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 2) { words in
+            guard let place = words.baseAddress else { return 0 }
+            place.initialize(repeating: 0, count: 2)
+            clock_gettime(clock, UnsafeMutableRawPointer(place).assumingMemoryBound(to: timespec.self))
+            return Int64(words[0]) * 1_000_000_000 + Int64(words[1])
+        }
     }
 
     /// Reads the time since this clock was made, the time that the machine slept included.
