@@ -21,6 +21,8 @@ public final class EventBus: Sendable {
     public let provider: any EventBusProvider
 
     package let environment: BusEnvironment
+    /// Whether the bus has made the provider, and disconnects it in the end.
+    let ownsProvider: Bool
     /// The in-memory broker's own path, where that is the provider.
     let memory: BrokerCore?
     /// The same where nothing stands between the bus and the broker: no publish middleware. `memory` keeps it alive.
@@ -46,18 +48,29 @@ public final class EventBus: Sendable {
     /// Creates a bus over an in-memory broker of its own.
     public convenience init(environment: BusEnvironment = .live, settings: BusSettings = BusSettings()) {
         self.init(
-            provider: InMemoryBroker(environment: environment),
-            environment: environment,
-            settings: settings
+            InMemoryBroker(environment: environment),
+            environment,
+            settings,
+            ownsProvider: true
         )
     }
 
     /// Creates a bus over a provider, which the caller connects and disconnects.
-    public init(
+    public convenience init(
         provider: any EventBusProvider,
         environment: BusEnvironment = .live,
         settings: BusSettings = BusSettings()
     ) {
+        self.init(provider, environment, settings, ownsProvider: false)
+    }
+
+    private init(
+        _ provider: any EventBusProvider,
+        _ environment: BusEnvironment,
+        _ settings: BusSettings,
+        ownsProvider: Bool
+    ) {
+        self.ownsProvider = ownsProvider
         self.provider = provider
         self.environment = environment
         self.settings = settings

@@ -33,7 +33,7 @@ extension BrokerCore {
         notice.headers = letter.headers(adding: message.headers)
         self.deadLetters.add(letter)
         // Nobody waits for this publish: a full queue of dead letters drops the notice, and the store has the letter.
-        _ = try? self.offer(notice, origin: 0, scope: nil, allowsSystem: true, mode: .handler)
+        _ = try? self.offer(notice, origin: 0, cause: nil, allowsSystem: true, mode: .handler)
     }
 
     package func makeID() -> MessageID {
@@ -52,7 +52,10 @@ extension BrokerCore {
         let lane = self.table.withLock { table in
             table.lanes.values.first { $0.id == letter.lane } ?? table.lane(for: letter)
         }
-        guard let lane, lane.offer(HeldEntry(message: letter.message), mode: .returned) == .accepted else {
+        var message = letter.message
+        // Its time to live begins anew, or an expired message would expire again at once.
+        message.acceptedAt = self.environment.clock.now
+        guard let lane, lane.offer(HeldEntry(message: message), mode: .returned) == .accepted else {
             self.deadLetters.putBack(letter)
             throw OmnibusError(
                 .unknownSubscription,

@@ -49,10 +49,10 @@ extension BrokerCore {
         size: Int,
         isUrgent: Bool,
         origin: UInt16,
-        scope: DeliveryScope?
+        cause: RareEntry?
     ) -> DirectOffer {
         self.stripe._withUnsafeGuaranteedRef { stripe in
-            self.offerDirectly(value, typeID, topic, key, UInt32(clamping: size), isUrgent, origin, scope, stripe)
+            self.offerDirectly(value, typeID, topic, key, UInt32(clamping: size), isUrgent, origin, cause, stripe)
         }
     }
 
@@ -65,13 +65,12 @@ extension BrokerCore {
         _ size: UInt32,
         _ isUrgent: Bool,
         _ origin: UInt16,
-        _ scope: DeliveryScope?,
+        _ cause: RareEntry?,
         _ stripe: PublishStripe
     ) -> DirectOffer {
         let generation = self.generation.load(ordering: .acquiring)
         let milliseconds = self.milliseconds
-        let rare = scope?.rareEntry
-        let mode: LaneMachine.OfferMode = scope == nil ? .outside : .handler
+        let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
         var worker: UnsafeContinuation<Bool, Never>?
         var dropped: EntryBuffer?
         let topic = copy topic
@@ -90,7 +89,7 @@ extension BrokerCore {
                     idHigh: high,
                     idLow: low,
                     key: key,
-                    rare: rare,
+                    rare: cause,
                     size: size,
                     origin: origin,
                     isUrgent: isUrgent,
@@ -101,7 +100,10 @@ extension BrokerCore {
             }
             switch outcome {
             case .accepted: return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
-            case .closed: return DirectOffer(outcome: .unrouted, idHigh: high, idLow: low)
+            case .closed:
+                state.lastPublished &-= 1
+                state.countUnrouted(topic)
+                return DirectOffer(outcome: .unrouted, idHigh: high, idLow: low)
             case .full, .refused: return DirectOffer(outcome: .full, idHigh: high, idLow: low)
             }
         }
@@ -110,9 +112,9 @@ extension BrokerCore {
     }
 
     /// Goes on with a value whose only queue was full.
-    package func offerToFull(_ message: Message, scope: DeliveryScope?) throws(OmnibusError) -> Offer {
+    package func offerToFull(_ message: Message, cause: RareEntry?) throws(OmnibusError) -> Offer {
         let outcome = Outcome(full: self.resolve(message.topic).lanes, refused: [], accepted: 0)
-        return try self.finish(outcome, HeldEntry(message: message), scope == nil ? .outside : .handler)
+        return try self.finish(outcome, HeldEntry(message: message), cause == nil ? .outside : .handler)
     }
 
     /// The coarse wall clock in milliseconds.
@@ -128,7 +130,7 @@ extension BrokerCore {
     package func offer(
         _ message: Message,
         origin: UInt16,
-        scope: DeliveryScope?,
+        cause: RareEntry?,
         allowsSystem: Bool = false,
         mode: LaneMachine.OfferMode? = nil
     ) throws(OmnibusError) -> Offer {
@@ -138,9 +140,9 @@ extension BrokerCore {
         message.acceptedAt = self.environment.clock.now
         // A message that was delivered and is published again begins anew.
         if message.headers.retryCount > 0 { message.countRetries(0) }
-        message = self.complete(message, origin: origin, scope: scope)
+        message = self.complete(message, origin: origin, cause: cause)
         if case .bytes(let bytes) = message.payload.storage, bytes.count > route.maximumMessageSize {
-            self.countRefusal(message.topic)
+            self.countRefusal(message.topic, wasUnrouted: route.matched == 0)
             throw OmnibusError(
                 .tooLarge,
                 """
@@ -154,13 +156,13 @@ extension BrokerCore {
             let position = route.partitions?.take(key: message.routingKey)
             return .accepted(PublishReceipt(messageID: message.id, matched: 0, position: position))
         }
-        return try self.offer(message, route, mode ?? (scope == nil ? .outside : .handler))
+        return try self.offer(message, route, mode ?? (cause == nil ? .outside : .handler))
     }
 
     /// Fills in what a message inherits from its cause and its publisher.
-    package func complete(_ message: Message, origin: UInt16, scope: DeliveryScope?) -> Message {
+    package func complete(_ message: Message, origin: UInt16, cause: RareEntry?) -> Message {
         var message = message
-        if let extras = scope?.rareEntry.extras { message.inherit(from: extras) }
+        if let extras = cause?.extras { message.inherit(from: extras) }
         if message.source == nil, let extras = self.extras(of: origin) { message.inherit(from: extras) }
         return message
     }
@@ -185,7 +187,7 @@ extension BrokerCore {
     }
 
     private func refuse(_ route: Route) -> OmnibusError {
-        self.countRefusal(route.topic)
+        self.countRefusal(route.topic, wasUnrouted: route.matched == 0)
         if let refusal = route.refusal { return refusal }
         return OmnibusError(
             .invalidTopic,
@@ -197,15 +199,15 @@ extension BrokerCore {
     }
 
     /// Counts a publish call that no queue has accepted.
-    private func countRefusal(_ topic: Topic) {
+    private func countRefusal(_ topic: Topic, wasUnrouted: Bool = false) {
         // Calls on topics of the system are in no count of calls, hence not in this one.
         guard !topic.isSystem else { return }
         let generation = self.generation.load(ordering: .acquiring)
         self.stripe.takeUnretainedValue().state.withLock { state in
             let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
             cached.refused += 1
-            // Nobody's call, where nobody listens, was counted as unrouted already.
-            if cached.route.matched == 0 { cached.unrouted -= 1 }
+            // A call where nobody listened was counted as unrouted already.
+            if wasUnrouted { cached.unrouted -= 1 }
         }
     }
 
@@ -235,6 +237,7 @@ extension BrokerCore {
             outcome.accepted += 1
         }
         if outcome.full.isEmpty, outcome.refused.isEmpty {
+            if outcome.accepted == 0 { self.countUnrouted(message.topic) }
             return .accepted(PublishReceipt(messageID: message.id, matched: outcome.accepted, position: position))
         }
         return try self.finish(outcome, entry, mode)
@@ -278,12 +281,15 @@ extension BrokerCore {
         var accepted = accepted
         var missing = refused
         var isCancelled = false
+        let clock = self.environment.clock
+        let start = clock.uptime()
         for lane in lanes {
             guard !isCancelled, case .suspend(let limit) = lane.settings.overflow else {
                 missing.append(lane)
                 continue
             }
-            switch await lane.waitForRoom(atMost: limit) {
+            // The call as a whole waits no longer than each of the queues allows.
+            switch await lane.waitForRoom(atMost: limit - (clock.uptime() - start)) {
             case .granted:
                 if lane.offer(entry, mode: .reserved) == .accepted { accepted += 1 }
             case .closed:
@@ -305,7 +311,13 @@ extension BrokerCore {
             }
             throw self.overflow(entry, missing: missing, accepted: accepted)
         }
+        if accepted == 0 { self.countUnrouted(entry.message.topic) }
         return PublishReceipt(messageID: entry.message.id, matched: accepted, position: entry.position)
+    }
+
+    /// Counts a publish call, which was taken for routed, as one that all who listened have left meanwhile.
+    private func countUnrouted(_ topic: Topic) {
+        self.stripe.takeUnretainedValue().state.withLock { $0.dropped[topic, default: TopicMetrics()].unrouted += 1 }
     }
 
     private func overflow(_ entry: HeldEntry, missing: [Lane], accepted: Int) -> OmnibusError {

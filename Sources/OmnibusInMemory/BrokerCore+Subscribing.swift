@@ -136,6 +136,8 @@ extension BrokerCore {
             return lanes
         }
         for lane in lanes { lane.close() }
+        // Cached routes refer to queues, and queues to this broker.
+        for stripe in self.stripes { stripe.state.withLock { $0.forgetRoutes() } }
     }
 }
 
@@ -151,6 +153,7 @@ extension Routing {
             if self.groups[key] == token { self.groups[key] = nil }
         }
         self.ending.append(lane)
+        if self.ending.count > 64 { self.foldEnded() }
     }
 
     mutating func remove(_ observer: Observer) {

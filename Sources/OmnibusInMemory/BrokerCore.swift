@@ -67,9 +67,9 @@ package final class BrokerCore: Sendable {
         self.table.withLock { $0.origins[Int(origin)] }
     }
 
-    /// How many listen to this very topic, and which queues they are.
-    package func responders(on topic: Topic) -> (count: Int, lanes: [UInt64]) {
+    /// How many queues listen to this very topic, and which they are.
+    package func responders(on topic: Topic) -> (count: Int, lanes: [Lane]) {
         let route = self.resolve(topic)
-        return (route.directCount, route.lanes.filter { $0.pattern.isLiteral }.map(\.id))
+        return (route.directCount, route.lanes.filter { $0.pattern.isLiteral })
     }
 }

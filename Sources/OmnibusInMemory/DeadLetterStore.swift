@@ -19,7 +19,7 @@ package final class DeadLetterStore: Sendable {
     private let limit: Int
 
     init(limit: Int) {
-        self.limit = max(limit, 1)
+        self.limit = min(max(limit, 1), Int(Int32.max))
     }
 
     /// How many letters had to make room for newer ones.

@@ -15,10 +15,10 @@ public actor InMemoryBroker: EventBusProvider {
         /// How many dead letters are kept; the oldest one makes room.
         public var deadLetters: Int
 
-        /// Creates limits; those left out are the defaults, 1 MiB and 10,000.
+        /// Creates limits; those left out are the defaults, 1 MiB and 10,000. Numbers below 1 count as 1.
         public init(maximumMessageSize: Int = 1_024 * 1_024, deadLetters: Int = 10_000) {
-            self.maximumMessageSize = maximumMessageSize
-            self.deadLetters = deadLetters
+            self.maximumMessageSize = max(maximumMessageSize, 1)
+            self.deadLetters = max(deadLetters, 1)
         }
     }
 
@@ -65,7 +65,7 @@ public actor InMemoryBroker: EventBusProvider {
     /// - Throws: as for publishing; a full queue that suspends is no error here.
     public nonisolated func offer(_ message: Message) throws(OmnibusError) -> Offer {
         try message.validate()
-        return try self.core.offer(message, origin: 0, scope: DeliveryScope.active)
+        return try self.core.offer(message, origin: 0, cause: DeliveryScope.active?.rareEntry)
     }
 
     // MARK: Subscribing

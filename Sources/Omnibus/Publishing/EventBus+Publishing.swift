@@ -112,7 +112,7 @@ extension EventBus: EventPublishing {
                 size: size,
                 isUrgent: isUrgent,
                 origin: self.origin,
-                scope: scope
+                cause: self.cause(scope)
             )
         }
     }
@@ -139,10 +139,14 @@ extension EventBus: EventPublishing {
         case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
         case .unrouted: return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
         case .full:
-            let message = memory.complete(self.message(of: event, direct.id), origin: self.origin, scope: scope)
-            return try memory.offerToFull(message, scope: scope)
+            let message = memory.complete(
+                self.message(of: event, direct.id),
+                origin: self.origin,
+                cause: self.cause(scope)
+            )
+            return try memory.offerToFull(message, cause: self.cause(scope))
         case .elsewhere:
-            return try memory.offer(self.message(of: event), origin: self.origin, scope: scope)
+            return try memory.offer(self.message(of: event), origin: self.origin, cause: self.cause(scope))
         }
     }
 
@@ -158,11 +162,17 @@ extension EventBus: EventPublishing {
         )
     }
 
-    /// Whether a call may publish: anybody while the bus is open, handlers while it drains.
+    /// Whether a call may publish: anybody while the bus is open, its own handlers while it drains.
     @inline(__always)
     func isOpen(_ scope: DeliveryScope?) -> Bool {
         let phase = self.phase.load(ordering: .acquiring)
-        return phase == .open || (phase == .draining && scope != nil)
+        return phase == .open || (phase == .draining && scope?.owner == ObjectIdentifier(self))
+    }
+
+    /// What messages that are published in a scope inherit; nil outside any handler.
+    @inline(__always)
+    func cause(_ scope: DeliveryScope?) -> RareEntry? {
+        scope.map { $0.rareEntry(source: self.settings.source) }
     }
 
     func checkOpen(_ scope: DeliveryScope?) throws(OmnibusError) {
@@ -186,7 +196,7 @@ extension EventBus: EventPublishing {
         _ scope: DeliveryScope?
     ) async throws(OmnibusError) -> PublishReceipt {
         if let memory = self.memory {
-            switch try memory.offer(message, origin: self.origin, scope: scope) {
+            switch try memory.offer(message, origin: self.origin, cause: self.cause(scope)) {
             case .accepted(let receipt): return receipt
             case .wait(let token): return try await token.wait()
             case .refused(let error): throw error
@@ -204,7 +214,7 @@ extension EventBus: EventPublishing {
     func completeUnchecked(_ message: Message, _ scope: DeliveryScope?) -> Message {
         var message = message
         if !message.hasID { message.id = self.makeID() }
-        if let extras = scope?.rareEntry.extras { message.inherit(from: extras) }
+        if let extras = self.cause(scope)?.extras { message.inherit(from: extras) }
         if message.source == nil { message.source = self.settings.source }
         return message
     }

@@ -61,7 +61,10 @@ extension EventBus: SyncEventPublishing {
             try message.validate()
         }
         if let memory = self.memory {
-            return try self.finishNow(try memory.offer(message, origin: self.origin, scope: scope), message.topic)
+            return try self.finishNow(
+                try memory.offer(message, origin: self.origin, cause: self.cause(scope)),
+                message.topic
+            )
         }
         try self.finishNow(try self.provider.offer(try self.complete(message, scope)), message.topic)
     }

@@ -68,7 +68,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
                 size: self.traits.size(value),
                 isUrgent: self.traits.priority == .critical,
                 origin: self.bus.origin,
-                scope: scope
+                cause: self.bus.cause(scope)
             )
         }
         switch direct.outcome {
@@ -77,14 +77,14 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         case .full:
             let message = self.message(of: value, direct.id, nil)
             return try stripe.core.offerToFull(
-                stripe.core.complete(message, origin: self.bus.origin, scope: scope),
-                scope: scope
+                stripe.core.complete(message, origin: self.bus.origin, cause: self.bus.cause(scope)),
+                cause: self.bus.cause(scope)
             )
         case .elsewhere:
             return try stripe.core.offer(
                 self.message(of: value, .unassigned, nil),
                 origin: self.bus.origin,
-                scope: scope
+                cause: self.bus.cause(scope)
             )
         }
     }

@@ -63,7 +63,7 @@ extension EventBus {
         let inbox = self.inbox
         inbox.expect(id) { queue.add($0) }
         let clock = self.environment.clock
-        let timer = clock.schedule(at: clock.uptime() + timeout) { queue.end() }
+        let timer = clock.schedule(at: clock.deadline(after: timeout)) { queue.end() }
         queue.whenEnded {
             inbox.forget(id)
             clock.cancel(timer)
@@ -97,6 +97,8 @@ extension EventBus {
         handler: @escaping @Sendable (Request) async throws -> Reply
     ) async throws -> Subscription {
         let codec = self.settings.codec
+        var settings = settings
+        settings.failurePolicy = settings.failurePolicy ?? .noRetry
         let asked = SubscribeRequest(
             TopicPattern(topic),
             group,
@@ -132,7 +134,9 @@ extension EventBus {
                 "Nobody listens on '\(topic)'. Call 'respond(to:)' before the request; wildcards and taps do not count."
             )
         }
-        if let scope, lanes == [scope.lane], self.isSerial(scope.lane) {
+        if let asking = scope?.lane, lanes.count == 1, let lane = lanes.first, asking == ObjectIdentifier(lane),
+            self.isSerial(lane)
+        {
             throw OmnibusError(
                 .wouldDeadlock,
                 """
@@ -144,13 +148,15 @@ extension EventBus {
         return count
     }
 
-    private func isSerial(_ lane: UInt64) -> Bool {
-        self.subscriptions.all.lazy.filter { $0.lane?.id == lane }.map(\.workers.count).reduce(0, +) <= 1
+    /// Whether a queue is handled by one worker of this bus and nobody else.
+    private func isSerial(_ lane: Lane) -> Bool {
+        let workers = self.subscriptions.all.lazy.filter { $0.lane === lane }.map(\.workers.count).reduce(0, +)
+        return lane.memberCount == 1 && workers <= 1
     }
 
     /// Sees to it that answers arrive.
     private func openInbox() async throws {
-        guard self.inbox.opens() else { return }
+        guard await self.inbox.opens() else { return }
         let inbox = self.inbox
         do {
             if let memory = self.memory {
@@ -168,8 +174,9 @@ extension EventBus {
                     Handling(prepare: { _ in () }) { _, delivery in inbox.deliver(delivery.message) }
                 )
             }
+            inbox.opened(true)
         } catch {
-            inbox.failedToOpen()
+            inbox.opened(false)
             throw error
         }
     }
@@ -196,7 +203,7 @@ extension EventBus {
             _ = try memory.offer(
                 reply,
                 origin: self.origin,
-                scope: nil,
+                cause: nil,
                 allowsSystem: replyTo.isSystem,
                 mode: .handler
             )

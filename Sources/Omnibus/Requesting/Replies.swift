@@ -51,8 +51,14 @@ final class ReplyQueue: Sendable {
         var messages: [Message] = []
         var remaining: Int
         var isEnded = false
-        var waiter: Pending<Message?>?
+        /// Those who wait for a message, or for the end.
+        var waiting: [Pending<Bool>] = []
         var whenEnded: (@Sendable () -> Void)?
+
+        mutating func takeWaiting() -> [Pending<Bool>] {
+            defer { self.waiting = [] }
+            return self.waiting
+        }
     }
 
     private let state: Mutex<State>
@@ -75,52 +81,43 @@ final class ReplyQueue: Sendable {
     }
 
     func add(_ message: Message) {
-        let (waiter, action) = self.state.withLock { state -> (Pending<Message?>?, (@Sendable () -> Void)?) in
-            guard !state.isEnded else { return (nil, nil) }
+        let (waiting, action) = self.state.withLock { state -> ([Pending<Bool>], (@Sendable () -> Void)?) in
+            guard !state.isEnded else { return ([], nil) }
             state.remaining -= 1
-            var action: (@Sendable () -> Void)?
-            if state.remaining == 0 {
-                state.isEnded = true
-                action = state.whenEnded
-                state.whenEnded = nil
-            }
-            guard let waiter = state.waiter else {
-                state.messages.append(message)
-                return (nil, action)
-            }
-            state.waiter = nil
-            return (waiter, action)
+            state.messages.append(message)
+            guard state.remaining == 0 else { return (state.takeWaiting(), nil) }
+            state.isEnded = true
+            defer { state.whenEnded = nil }
+            return (state.takeWaiting(), state.whenEnded)
         }
-        waiter?.resolve(message)
+        for pending in waiting { pending.resolve(true) }
         action?()
     }
 
     /// Ends the waiting; what has come can still be taken.
     func end() {
-        let (waiter, action) = self.state.withLock { state -> (Pending<Message?>?, (@Sendable () -> Void)?) in
+        let (waiting, action) = self.state.withLock { state -> ([Pending<Bool>], (@Sendable () -> Void)?) in
             state.isEnded = true
-            defer {
-                state.waiter = nil
-                state.whenEnded = nil
-            }
-            return (state.waiter, state.whenEnded)
+            defer { state.whenEnded = nil }
+            return (state.takeWaiting(), state.whenEnded)
         }
-        waiter?.resolve(nil)
+        for pending in waiting { pending.resolve(true) }
         action?()
     }
 
+    /// Waits for the next message; nil when there will be none, or the calling task is cancelled.
     func next() async -> Message? {
-        let pending = self.state.withLock { state -> Pending<Message?> in
-            let pending = Pending<Message?>()
-            if !state.messages.isEmpty {
-                pending.resolve(state.messages.removeFirst())
-            } else if state.isEnded {
-                pending.resolve(nil)
-            } else {
-                state.waiter = pending
+        while true {
+            let (message, pending) = self.state.withLock { state -> (Message?, Pending<Bool>?) in
+                if !state.messages.isEmpty { return (state.messages.removeFirst(), nil) }
+                if state.isEnded { return (nil, nil) }
+                let pending = Pending<Bool>()
+                state.waiting.append(pending)
+                return (nil, pending)
             }
-            return pending
+            guard let pending else { return message }
+            // Whoever waits is only told to look again: a message is never handed to somebody who has gone.
+            guard await pending.value(whenCancelled: false) else { return nil }
         }
-        return await pending.value(whenCancelled: nil)
     }
 }

@@ -12,6 +12,8 @@ final class ReplyInbox: Sendable {
         var ids: MessageIDGenerator
         var late = 0
         var isOpen = false
+        /// Those who wait for the one who sees to it that answers arrive; nil where nobody does.
+        var opening: [Pending<Bool>]?
     }
 
     /// The topic that answers are sent to.
@@ -26,17 +28,32 @@ final class ReplyInbox: Sendable {
     /// How many answers came when nobody waited for them any more.
     var late: Int { self.state.withLock { $0.late } }
 
-    /// Whether the caller is the first, who has to see to it that answers arrive.
-    func opens() -> Bool {
-        self.state.withLock { state in
-            defer { state.isOpen = true }
-            return !state.isOpen
+    /// Whether the caller has to see to it that answers arrive; waits while somebody else does.
+    func opens() async -> Bool {
+        while true {
+            let (mustOpen, pending) = self.state.withLock { state -> (Bool, Pending<Bool>?) in
+                if state.isOpen { return (false, nil) }
+                guard state.opening != nil else {
+                    state.opening = []
+                    return (true, nil)
+                }
+                let pending = Pending<Bool>()
+                state.opening?.append(pending)
+                return (false, pending)
+            }
+            guard let pending else { return mustOpen }
+            if await pending.value() { return false }
         }
     }
 
-    /// Lets the next caller of ``opens()`` try again.
-    func failedToOpen() {
-        self.state.withLock { $0.isOpen = false }
+    /// Says whether answers arrive now; if not, the next caller of ``opens()`` has to try again.
+    func opened(_ isOpen: Bool) {
+        let waiting = self.state.withLock { state in
+            defer { state.opening = nil }
+            state.isOpen = isOpen
+            return state.opening ?? []
+        }
+        for pending in waiting { pending.resolve(isOpen) }
     }
 
     func makeID(milliseconds: Int64) -> MessageID {

@@ -22,14 +22,21 @@ extension EventBus {
     /// Stops intake, drains the queues until a deadline, then cancels what is left.
     ///
     /// From the call on, only handlers may publish. Retries that are due after the deadline are not waited for, and
-    /// neither are sequences that nobody reads. The provider is not disconnected: whoever connected it does that.
+    /// neither are sequences that nobody reads. A provider that was handed in is not disconnected: whoever connected it
+    /// does that.
     /// Further calls wait for the first one's result.
     ///
     /// - Parameter deadline: how long handlers may take for what is there.
-    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a negative deadline, or `cancelled` when the
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a negative deadline, `wouldDeadlock` in a handler, or `cancelled` when the
     ///   calling task is cancelled; the shutdown goes on.
     @discardableResult
     public func shutdown(deadline: Duration = .seconds(30)) async throws -> ShutdownReport {
+        guard DeliveryScope.active?.owner != ObjectIdentifier(self) else {
+            throw OmnibusError(
+                .wouldDeadlock,
+                "shutdown would wait for the handler that calls it; call it outside, or in a task that the handler starts."
+            )
+        }
         guard deadline >= .zero else {
             throw OmnibusError(
                 .invalidSettings,
@@ -47,6 +54,7 @@ extension EventBus {
 
     /// Waits until nothing is in flight or ready; what only waits for the clock does not count.
     ///
+    /// Inside a handler, the handler's own queue does not count: it would wait for itself.
     /// It works on the in-memory broker, for the subscriptions of this bus; elsewhere it returns at once.
     public func settled() async {
         await self.settled(for: Deliveries.Source.currentTask)
@@ -70,12 +78,18 @@ extension EventBus {
     }
 
     /// The in-memory queues of this bus that somebody else than the caller takes messages from.
+    ///
+    /// A queue counts if one of its members does: one that is not paused, and no sequence that nobody reads.
     private func readLanes(for caller: Int) -> [Lane] {
-        var seen: Set<UInt64> = []
+        let asking = DeliveryScope.active?.lane
+        var seen: Set<ObjectIdentifier> = []
         return self.subscriptions.all.compactMap { record in
-            guard let lane = record.lane, seen.insert(lane.id).inserted else { return nil }
+            guard let lane = record.lane, ObjectIdentifier(lane) != asking else { return nil }
             if let sequence = record.sequence, sequence.source?.isRead(byOtherThan: caller) != true { return nil }
-            return lane.isPaused(record.subscription.id) ? nil : lane
+            guard !lane.isPaused(record.subscription.id), seen.insert(ObjectIdentifier(lane)).inserted else {
+                return nil
+            }
+            return lane
         }
     }
 
@@ -100,22 +114,25 @@ extension EventBus {
         let after = self.counts(of: records)
         report.drained = max(0, after.acknowledged - before.acknowledged)
         report.abandoned = max(0, after.abandoned - before.abandoned)
+        if self.ownsProvider { try? await self.provider.disconnect() }
         self.closing.finish(report)
     }
 
     private var counts: QueueMetrics { self.counts(of: self.subscriptions.all) }
 
     private func counts(of records: [SubscriptionTable.Record]) -> QueueMetrics {
-        var seen: Set<UInt64> = []
+        var seen: Set<ObjectIdentifier> = []
         var counts = QueueMetrics()
-        for lane in records.compactMap(\.lane) where seen.insert(lane.id).inserted { counts += lane.metrics }
+        for lane in records.compactMap(\.lane) where seen.insert(ObjectIdentifier(lane)).inserted {
+            counts += lane.metrics
+        }
         return counts
     }
 
     /// Waits until nothing is left to do, or the deadline has passed; returns whether all is done.
     private func drain(within deadline: Duration, for caller: Int) async -> Bool {
         let clock = self.environment.clock
-        let end = clock.uptime() + deadline
+        let end = clock.deadline(after: deadline)
         if self.readLanes(for: caller).allSatisfy({ $0.activity.isSettled && $0.nextDue == nil }) { return true }
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -153,7 +170,9 @@ extension EventBus {
         var stuck: [String] = []
         for record in records {
             for worker in record.workers {
-                let timer = clock.schedule(at: clock.uptime() + Self.cancellationGrace) { worker.ended.resolve(false) }
+                let timer = clock.schedule(at: clock.deadline(after: Self.cancellationGrace)) {
+                    worker.ended.resolve(false)
+                }
                 let hasEnded = await worker.ended.value()
                 clock.cancel(timer)
                 if !hasEnded { stuck.append(record.lane?.name ?? "'\(record.subscription.pattern)'") }

@@ -30,7 +30,8 @@ extension Delivery {
     @discardableResult
     public func withContext<Result>(_ body: () async throws -> Result) async rethrows -> Result {
         let source = (self.publisher as? EventBus)?.settings.source ?? self.message.source ?? ""
-        let scope = DeliveryScope(source: source, lane: 0)
+        let owner = (self.publisher as? EventBus).map { ObjectIdentifier($0) }
+        let scope = DeliveryScope(source: source, lane: nil, owner: owner)
         scope.enter(self.message)
         defer { scope.expire() }
         return try await DeliveryScope.$current.withValue(scope, operation: body)

@@ -23,7 +23,8 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
         while goesOn {
             let scope = DeliveryScope(
                 source: self.bus.settings.source,
-                lane: (self.provided as? MemorySubscription)?.lane.id ?? 0
+                lane: (self.provided as? MemorySubscription).map { ObjectIdentifier($0.lane) },
+                owner: ObjectIdentifier(self.bus)
             )
             goesOn = await DeliveryScope.$current.withValue(scope) {
                 await self.work(scope)
@@ -58,18 +59,34 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
         } catch {
             return await self.settle(delivery, .deadLetter(DeadLetter.Reason(error), self.attempt(delivery, error)))
         }
+        // Decoding may have taken its time: once cancelled, no handler starts.
+        guard self.isWanted else { return await self.settle(delivery, .release) }
         if self.acknowledging == .onReceipt { await self.settle(delivery, .ack) }
         do {
             let middleware = self.bus.settings.handleMiddleware
             if middleware.isEmpty {
                 try await self.handling.handle(value, delivery)
             } else {
-                try await middleware.run(delivery) { try await self.handling.handle(value, $0) }
+                try await middleware.run(delivery) { delivery in
+                    guard self.isWanted else { throw Cancelled() }
+                    try await self.handling.handle(value, delivery)
+                }
             }
             if self.acknowledging == .onReturn { await self.settle(delivery, .ack) }
+        } catch is Cancelled {
+            await self.settle(delivery, .release)
         } catch {
             if self.acknowledging != .onReceipt { await self.failed(delivery, error) }
         }
+    }
+
+    /// The subscription was cancelled while middleware ran.
+    private struct Cancelled: Error {}
+
+    /// Whether the subscription has not been cancelled.
+    private var isWanted: Bool {
+        guard let memory = self.provided as? MemorySubscription else { return true }
+        return memory.lane.hasMember(self.handle.id)
     }
 
     private func failed(_ delivery: Delivery, _ error: any Error) async {

@@ -127,6 +127,7 @@ extension EventBus {
                 sequence: SubscriptionTable.WeakSource(source)
             )
         )
+        try await self.endIfClosing(handle.id)
         return Deliveries(source: source)
     }
 
@@ -172,12 +173,23 @@ extension EventBus {
         guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError("subscribe") }
         try request.settings.validate()
         let settings = request.settings
+        let policy = settings.failurePolicy ?? self.settings.failurePolicy
+        try policy.validate()
+        let capabilities = self.provider.capabilities
+        if request.group != nil, !capabilities.has(.groups) { throw self.provider.unsupported(.groups) }
+        if !request.pattern.isLiteral, !capabilities.has(.wildcards) { throw self.provider.unsupported(.wildcards) }
+        if settings.ackDeadline != nil, settings.acknowledging != .manual {
+            throw OmnibusError(
+                .invalidSettings,
+                "'ackDeadline' is for deliveries that are settled by hand; add 'acknowledging: .manual', or leave it out."
+            )
+        }
         return SubscriptionSettings(
             group: request.group,
             start: request.start,
             bounds: settings.bounds ?? self.settings.bounds,
             overflow: settings.overflow ?? self.settings.overflow,
-            maximumAttempts: (settings.failurePolicy ?? self.settings.failurePolicy).attempts,
+            maximumAttempts: policy.largestAttempts,
             ackDeadline: settings.ackDeadline,
             callSite: request.callSite
         )
@@ -203,12 +215,14 @@ extension EventBus {
             policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
             codec: self.settings.codec,
             source: self.settings.source,
+            owner: ObjectIdentifier(self),
             random: self.environment.random,
             isAlone: request.group == nil && request.settings.concurrency == 1,
             handler: handler
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
+        try await self.endIfClosing(handle.id)
         return handle
     }
 
@@ -249,11 +263,19 @@ extension EventBus {
             )
         )
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
+        try await self.endIfClosing(handle.id)
         return handle
     }
 
     private func handle(of id: SubscriptionID, _ request: SubscribeRequest) -> Subscription {
         Subscription(id: id, pattern: request.pattern, group: request.group, control: self.control)
+    }
+
+    /// Ends a subscription that was made while a shutdown began, which may not have seen it.
+    private func endIfClosing(_ id: SubscriptionID) async throws(OmnibusError) {
+        guard self.phase.load(ordering: .sequentiallyConsistent) != .open else { return }
+        _ = await self.end(id)
+        throw self.closedError("subscribe")
     }
 
     /// Starts the tasks that work for a subscription until it has ended.

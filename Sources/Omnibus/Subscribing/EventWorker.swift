@@ -11,6 +11,8 @@ struct EventWorker<E: Event>: Sendable {
     let policy: FailurePolicy
     let codec: any PayloadCodec
     let source: String
+    /// The bus that the subscription was made on.
+    let owner: ObjectIdentifier
     let random: any BusRandom
     /// Whether nobody else takes from this queue, so that a large batch keeps nobody waiting.
     let isAlone: Bool
@@ -24,7 +26,7 @@ struct EventWorker<E: Event>: Sendable {
         var state = WorkerState(lane: self.lane, isAlone: self.isAlone)
         var goesOn = true
         while goesOn {
-            let scope = DeliveryScope(source: self.source, lane: self.lane.id)
+            let scope = DeliveryScope(source: self.source, lane: ObjectIdentifier(self.lane), owner: self.owner)
             goesOn = await DeliveryScope.$current.withValue(scope) {
                 await self.work(&state, scope)
             }

@@ -40,6 +40,13 @@ extension BusClock {
     /// Reads the wall clock, for clocks that have no cheaper one.
     public func coarseWallNanoseconds() -> Int64 { self.wallNanoseconds() }
 
+    /// The uptime at which a duration from now is over, for deadlines and delays of users.
+    ///
+    /// Nothing waits longer than a hundred years: what is longer counts as that, so that no sum overflows.
+    package func deadline(after duration: Duration) -> Duration {
+        self.uptime() + min(max(duration, .zero), .longestWait)
+    }
+
     /// The wall clock's reading as a ``Timestamp``.
     public var now: Timestamp { Timestamp(nanosecondsSinceEpoch: self.wallNanoseconds()) }
 
@@ -48,11 +55,16 @@ extension BusClock {
     /// - Throws: ``OmnibusError`` with the code `cancelled`, promptly, when the calling task is cancelled.
     public func sleep(for duration: Duration) async throws(OmnibusError) {
         let waiting = Pending<Bool>()
-        let timer = self.schedule(at: self.uptime() + duration) { waiting.resolve(true) }
+        let timer = self.schedule(at: self.deadline(after: duration)) { waiting.resolve(true) }
         let isOver = await waiting.value(whenCancelled: false)
         guard isOver else {
             self.cancel(timer)
             throw OmnibusError(.cancelled, "The task was cancelled while it waited for \(duration).")
         }
     }
+}
+
+extension Duration {
+    /// A hundred years: longer waits count as this.
+    package static let longestWait = Duration.seconds(100 * 365 * 86_400)
 }

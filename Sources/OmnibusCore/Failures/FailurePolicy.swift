@@ -19,7 +19,8 @@ public struct FailurePolicy: Sendable {
     /// How long to wait between attempts.
     public var schedule: RetrySchedule
 
-    private var overrides: [@Sendable (any Error) -> FailurePolicy?] = []
+    /// Policies for errors of some types, and what tells whether an error is of the type.
+    private var overrides: [(policy: FailurePolicy, applies: @Sendable (any Error) -> Bool)] = []
 
     /// Creates a policy; by default five attempts in all, after 1, 2, 4 and 8 seconds at most, with full jitter.
     public init(attempts: Int = 5, schedule: RetrySchedule = .exponential()) {
@@ -38,14 +39,20 @@ public struct FailurePolicy: Sendable {
     /// Returns this policy with another one for errors of a type; the override that was added last is asked first.
     public func with<Failure: Error>(_ policy: FailurePolicy, for type: Failure.Type) -> FailurePolicy {
         var copy = self
-        copy.overrides.append { $0 is Failure ? policy : nil }
+        copy.overrides.append((policy, { $0 is Failure }))
         return copy
+    }
+
+    /// How many attempts there are at most, whatever the error.
+    package var largestAttempts: Int {
+        self.overrides.reduce(self.attempts) { max($0, $1.policy.largestAttempts) }
     }
 
     /// Checks that the policy makes sense.
     ///
     /// - Throws: ``OmnibusError`` with the code `invalidSettings`, naming what is out of range.
     public func validate() throws(OmnibusError) {
+        for override in self.overrides { try override.policy.validate() }
         var findings = self.schedule.findings
         if self.attempts < 1 || self.attempts > 1_000_000 {
             findings.append("'attempts' is \(self.attempts); it must be from 1 to 1000000, the first attempt included")
@@ -72,8 +79,13 @@ public struct FailurePolicy: Sendable {
         fraction: Double
     ) -> Decision {
         for override in self.overrides.reversed() {
-            if let policy = override(error) {
-                return policy.decision(for: error, attempt: attempt, maximumRetries: maximumRetries, fraction: fraction)
+            if override.applies(error) {
+                return override.policy.decision(
+                    for: error,
+                    attempt: attempt,
+                    maximumRetries: maximumRetries,
+                    fraction: fraction
+                )
             }
         }
         if let error = error as? OmnibusError, error.advice == .deadLetter {
@@ -85,7 +97,7 @@ public struct FailurePolicy: Sendable {
         case .retry, nil: break
         }
         var limit = self.attempts
-        if let maximumRetries { limit = min(limit, maximumRetries.addingReportingOverflow(1).partialValue) }
+        if let maximumRetries, maximumRetries < limit { limit = maximumRetries + 1 }
         guard attempt < max(limit, 1) else { return .deadLetter(.retriesExhausted) }
         if case .retry(let delay?) = advice { return .retry(after: max(.zero, delay)) }
         return .retry(after: self.schedule.delay(afterAttempt: attempt, fraction: fraction))

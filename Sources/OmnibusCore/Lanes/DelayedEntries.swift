@@ -8,6 +8,8 @@ package struct DelayedEntries: Sendable {
     package init() {}
 
     package var count: Int { self.entries.count }
+    /// What the messages count against a bound in bytes.
+    package private(set) var bytes = 0
     package var isEmpty: Bool { self.entries.isEmpty }
 
     /// When the earliest message is due.
@@ -23,12 +25,14 @@ package struct DelayedEntries: Sendable {
             if self.entries[middle].due > due { low = middle + 1 } else { high = middle }
         }
         self.entries.insert((due, entry), at: low)
+        self.bytes += entry.message.payload.estimatedSize
     }
 
     /// Takes the earliest message that is due by a time.
     package mutating func takeDue(by now: Duration) -> HeldEntry? {
         guard let last = self.entries.last, last.due <= now else { return nil }
         self.entries.removeLast()
+        self.bytes -= last.entry.message.payload.estimatedSize
         return last.entry
     }
 }

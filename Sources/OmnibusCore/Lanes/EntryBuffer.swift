@@ -72,6 +72,11 @@ package final class EntryBuffer: @unchecked Sendable {
         return payloads + self.start * self.layout.stride
     }
 
+    /// What each entry counts against bounds in bytes, the first one first.
+    package var sizes: some Sequence<Int> {
+        (0..<self.count).lazy.map { Int((self.first + $0).pointee.size) }
+    }
+
     /// Removes the first entry, and ends its life.
     @inline(__always)
     package func dropFirst() {

@@ -65,6 +65,9 @@ extension Lane {
         self.state.withLock { $0.machine.isPaused(member) }
     }
 
+    /// How many subscriptions share the queue.
+    package var memberCount: Int { self.state.withLock { $0.machine.members.count } }
+
     /// Whether a subscription is still a member of a queue that goes on.
     package func hasMember(_ member: SubscriptionID) -> Bool {
         self.state.withLock { !$0.machine.isClosed && $0.machine.hasMember(member) }
@@ -213,7 +216,7 @@ extension Lane {
 
     /// Gives an entry in flight a handle.
     package func hold(_ entry: HeldEntry, for member: SubscriptionID) -> DeliveryToken {
-        let deadline = self.settings.ackDeadline.map { self.clock.uptime() + $0 }
+        let deadline = self.settings.ackDeadline.map(self.clock.deadline(after:))
         let token = self.state.withLock { $0.machine.hold(entry, for: member, deadline: deadline) }
         if let deadline { self.arm(deadline) }
         return token
@@ -223,7 +226,7 @@ extension Lane {
     package func settle(_ settlement: Settlement) throws(OmnibusError) {
         let now = Self.needsTime(settlement.action) ? self.clock.uptime() : .zero
         let decision = self.decide { $0.settle(settlement.delivery, settlement.action, now: now) }
-        if case .extend(let duration) = settlement.action { self.arm(now + duration) }
+        if case .extend(let duration) = settlement.action { self.arm(now + min(duration, .longestWait)) }
         guard case .stale(let isLost) = decision else { return }
         throw isLost
             ? OmnibusError(

@@ -161,10 +161,10 @@ package final class Lane: Sendable {
             case .storeUrgent:
                 append(state.machine.control)
                 self.callAttention()
-            case .replaceOldest:
+            case .replaceOldest(let count):
                 // Not released under the lock: it may hold values of types with code of their own.
                 let oldest = EntryBuffer(layout: self.layout)
-                state.machine.ready.move(upTo: 1, to: oldest)
+                state.machine.ready.move(upTo: count, to: oldest)
                 dropped = oldest
                 append(state.machine.ready)
             case .full:
@@ -194,7 +194,7 @@ package final class Lane: Sendable {
     package func waitForRoom(atMost limit: Duration) async -> RoomOutcome {
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
-        let timer = self.clock.schedule(at: self.clock.uptime() + limit) {
+        let timer = self.clock.schedule(at: self.clock.deadline(after: limit)) {
             flag.raise()
             self.wakePublisher(id)
         }

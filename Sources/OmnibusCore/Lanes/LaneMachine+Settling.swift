@@ -61,7 +61,8 @@ extension LaneMachine {
         now: Duration
     ) -> SettleDecision {
         if case .extend(let duration) = action {
-            return self.slots.extend(token, until: now + duration) ? .done : .stale(isLost: self.slots.isLost(token))
+            return self.slots.extend(token, until: now + min(duration, .longestWait))
+                ? .done : .stale(isLost: self.slots.isLost(token))
         }
         guard let entry = self.slots.remove(token) else { return .stale(isLost: self.slots.isLost(token)) }
         return self.settle(entry, action, now: now)
@@ -82,16 +83,24 @@ extension LaneMachine {
             return self.giveUp(entry.failed(failure), reason)
         case .nack(let delay, let failure):
             let failed = entry.failed(failure)
-            if let limit = self.settings.maximumAttempts, failed.attempts >= limit {
+            if let limit = self.attemptLimit(of: failed.message), failed.attempts >= limit {
                 return self.giveUp(failed, .retriesExhausted)
             }
             self.inFlight -= 1
             guard !self.abandonsReturned() else { return .done }
             self.metrics.retried += 1
             guard let delay, delay > .zero else { return self.returnToFront(failed) }
-            self.delayed.add(failed, due: now + delay)
-            return .wait(until: now + delay)
+            let due = now + min(delay, .longestWait)
+            self.delayed.add(failed, due: due)
+            return .wait(until: due)
         }
+    }
+
+    /// How often a message is delivered at most: the subscription's limit, lowered by the message's own.
+    private func attemptLimit(of message: Message) -> Int? {
+        guard let retries = message.headers.maxRetries else { return self.settings.maximumAttempts }
+        let own = retries == .max ? retries : max(retries, 0) + 1
+        return min(own, self.settings.maximumAttempts ?? own)
     }
 
     private mutating func giveUp(_ entry: HeldEntry, _ reason: DeadLetter.Reason) -> SettleDecision {

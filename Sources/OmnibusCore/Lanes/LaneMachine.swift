@@ -25,8 +25,8 @@ package struct LaneMachine: Sendable {
         case store
         /// Store the entry in the control queue.
         case storeUrgent
-        /// Drop the oldest entry, then store this one.
-        case replaceOldest
+        /// Drop so many of the oldest entries, then store this one.
+        case replaceOldest(Int)
         /// Do not store it; the publisher has to wait.
         case full
         /// Do not store it; the publisher gets an error.
@@ -97,10 +97,17 @@ package struct LaneMachine: Sendable {
     /// Entries that wait, for a worker or for their time.
     package var waitingCount: Int { self.readyCount + self.delayed.count }
 
+    /// What all that waits counts against the bound in bytes.
+    package var waitingBytes: Int {
+        var bytes = self.ready.bytes + self.heldBytes + self.control.bytes + self.delayed.bytes
+        if !self.front.isEmpty { bytes += self.front.reduce(0) { $0 + $1.bytes } }
+        return bytes
+    }
+
     /// Whether there is nothing to do now; what waits for its time does not count.
     package var isSettled: Bool {
-        self.inFlight == 0 && self.readyCount == 0 && self.suspended.isEmpty && self.reserved == 0
-            && self.unfinished == 0
+        self.inFlight == 0 && self.unfinished == 0
+            && (self.isClosed || self.readyCount == 0 && self.suspended.isEmpty && self.reserved == 0)
     }
 
     package var currentMetrics: QueueMetrics {
@@ -115,7 +122,10 @@ package struct LaneMachine: Sendable {
     /// Decides about a message that is offered.
     @inline(__always)
     package mutating func offer(size: Int, isUrgent: Bool, mode: OfferMode) -> OfferDecision {
-        if self.isClosed { return .closed }
+        if self.isClosed {
+            if mode == .reserved { self.reserved -= 1 }
+            return .closed
+        }
         self.metrics.offered += 1
         // The shortest way: nothing unusual is going on and there is room.
         let bounds = self.settings.bounds
@@ -144,9 +154,8 @@ package struct LaneMachine: Sendable {
         if isUrgent, self.control.count < bounds.count { return .storeUrgent }
 
         let waiting = self.waitingCount + self.held + self.reserved
-        let isEmpty = waiting == 0
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
-        let fits = waiting < bounds.count && (isEmpty || self.ready.bytes + self.heldBytes + size <= bounds.bytes)
+        let fits = waiting < bounds.count && (waiting == 0 || self.waitingBytes + size <= bounds.bytes)
         if fits, self.suspended.isEmpty { return .store }
 
         switch self.settings.overflow {
@@ -163,10 +172,28 @@ package struct LaneMachine: Sendable {
             self.metrics.dropped += 1
             return .dropped
         case .dropOldest:
-            guard !self.ready.isEmpty else { return .store }
-            self.metrics.dropped += 1
-            return .replaceOldest
+            guard let count = self.countToDrop(for: size, waiting: waiting) else {
+                // What is in the way waits for its retry, or is in a worker's hand: the new message has to go.
+                self.metrics.dropped += 1
+                return .dropped
+            }
+            self.metrics.dropped += count
+            return .replaceOldest(count)
         }
+    }
+
+    /// How many of the oldest ready entries have to go to make room; nil where not even all of them would do.
+    private func countToDrop(for size: Int, waiting: Int) -> Int? {
+        let bounds = self.settings.bounds
+        var count = 0
+        var bytes = self.waitingBytes
+        for dropped in self.ready.sizes {
+            if waiting - count < bounds.count, waiting == count || bytes + size <= bounds.bytes { break }
+            count += 1
+            bytes -= dropped
+        }
+        let fits = waiting - count < bounds.count && (waiting == count || bytes + size <= bounds.bytes)
+        return fits ? count : nil
     }
 
     /// Takes out an idle worker when there is something for it to do.
@@ -240,8 +267,10 @@ package struct LaneMachine: Sendable {
         guard !self.suspended.isEmpty else { return [] }
         let bound = self.settings.bounds.count
         var room = bound - self.waitingCount - self.held - self.reserved
-        guard room > 0, bound < 16 || room >= bound / 4 else { return [] }
-        guard self.ready.bytes + self.heldBytes < self.settings.bounds.bytes else { return [] }
+        guard room > 0 else { return [] }
+        // Where nothing is left that a worker could make room of, what there is has to do.
+        guard bound < 16 || room >= bound / 4 || self.readyCount + self.held == 0 else { return [] }
+        guard self.waitingBytes < self.settings.bounds.bytes else { return [] }
         var resumed: [Sleeper] = []
         while room > 0, !self.suspended.isEmpty {
             resumed.append(self.suspended.removeFirst())

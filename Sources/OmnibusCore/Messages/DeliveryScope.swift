@@ -30,10 +30,12 @@ package final class DeliveryScope: @unchecked Sendable {
     /// Whether there is a message: asking itself would copy it.
     @exclusivity(unchecked) private var hasMessage = false
     /// The queue that the message came from.
-    package private(set) var lane: UInt64 = 0
+    package let lane: ObjectIdentifier?
 
     private let isExpired = Atomic<Bool>(false)
     private let source: String
+    /// The bus whose handlers run in the scope.
+    package let owner: ObjectIdentifier?
     /// What the messages that this handler publishes have in common, made when the first one is published.
     private let inherited = Mutex<RareEntry?>(nil)
     private let mayHaveInherited = Atomic<Bool>(false)
@@ -41,9 +43,10 @@ package final class DeliveryScope: @unchecked Sendable {
     /// Creates a scope for messages of one worker.
     ///
     /// - Parameter source: where the messages that handlers publish come from.
-    package init(source: String, lane: UInt64) {
+    package init(source: String, lane: ObjectIdentifier?, owner: ObjectIdentifier?) {
         self.source = source
         self.lane = lane
+        self.owner = owner
     }
 
     /// Enters the handling of an event that no message was made of.
@@ -98,6 +101,12 @@ package final class DeliveryScope: @unchecked Sendable {
             priority: .normal,
             extras: self.extras
         )
+    }
+
+    /// The rare fields of messages that this handler publishes on a bus of a source.
+    package func rareEntry(source: String) -> RareEntry {
+        if source == self.source { return self.rareEntry }
+        return RareEntry(extras: MessageExtras(self.cause.fieldsOfEffects(source: source)))
     }
 
     /// The rare fields of every message that this handler publishes: cause, correlation, trace and source.

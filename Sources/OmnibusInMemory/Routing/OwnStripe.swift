@@ -33,7 +33,7 @@ extension BrokerCore {
             size: Int,
             isUrgent: Bool,
             origin: UInt16,
-            scope: DeliveryScope?
+            cause: RareEntry?
         ) -> DirectOffer {
             self.core.offerDirectly(
                 value,
@@ -43,7 +43,7 @@ extension BrokerCore {
                 UInt32(clamping: size),
                 isUrgent,
                 origin,
-                scope,
+                cause,
                 self.stripe
             )
         }

@@ -83,6 +83,12 @@ extension PublishStripe.State {
         self.lastLane = route.onlyLane.flatMap { $0.layout.typeID == typeID ? Unmanaged.passUnretained($0) : nil }
     }
 
+    /// Counts a publish call whose only queue has ended meanwhile.
+    mutating func countUnrouted(_ topic: Topic) {
+        self.dropped[topic, default: TopicMetrics()].published += 1
+        self.dropped[topic, default: TopicMetrics()].unrouted += 1
+    }
+
     /// Brings the count of the shortest way to its topic.
     mutating func countDirect() {
         guard self.lastPublished > 0 else { return }

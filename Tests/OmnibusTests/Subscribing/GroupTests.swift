@@ -84,7 +84,8 @@ struct GroupTests {
         "refuses a member with other settings",
         arguments: [
             HandlerSettings(bounds: QueueBounds(count: 7)), HandlerSettings(overflow: .reject),
-            HandlerSettings(failurePolicy: FailurePolicy.noRetry), HandlerSettings(ackDeadline: .seconds(1)),
+            HandlerSettings(failurePolicy: FailurePolicy.noRetry),
+            HandlerSettings(acknowledging: .manual, ackDeadline: .seconds(1)),
         ]
     )
     func refusesOtherSettings(settings: HandlerSettings) async throws {
