@@ -1,5 +1,5 @@
 // swift-tools-version: 6.2
-// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
 import PackageDescription

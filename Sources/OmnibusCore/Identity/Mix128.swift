@@ -1,4 +1,4 @@
-// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A 128-bit hash that is the same in every process: MurmurHash3, x64, 128 bits, seed 0.

@@ -1,4 +1,4 @@
-// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
 /// The canonical text of a UUID: 32 lower-case hexadecimal digits in five groups (RFC 9562, section 4).

@@ -1,4 +1,4 @@
-// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A word in 16 bytes: short words as they are, longer ones by a hash and the mark that says so.
