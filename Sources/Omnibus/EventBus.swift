@@ -3,12 +3,12 @@
 
 import Synchronization
 
-/// What users hold: typed publish and subscribe over any provider, with middleware and policies.
+/// The way from those who publish to those who subscribed, whichever provider moves the messages.
 ///
 /// ```swift
 /// let bus = EventBus()
 /// try await bus.subscribe(to: TaskCreated.self) { task in print(task.taskID) }
-/// try await bus.publish(TaskCreated(taskID: "1", prompt: "Summarise the report"))
+/// try await bus.publish(TaskCreated(taskID: "1", prompt: "Read the news"))
 /// try await bus.shutdown(deadline: .seconds(5))
 /// ```
 ///

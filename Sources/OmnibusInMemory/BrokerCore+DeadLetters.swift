@@ -8,7 +8,7 @@ extension BrokerCore {
     /// Keeps a message that a queue has given up on, and tells those who listen to dead letters.
     func keep(_ entry: HeldEntry, reason: DeadLetter.Reason, from lane: Lane) {
         let message = entry.message
-        // A failure while handling a dead letter is counted by its queue, and ends here.
+        // No dead letters of dead letters: the queue has counted the failure, and that is all.
         guard !message.topic.isSystem else { return }
         let now = self.environment.clock.now
         var notice = message
@@ -41,7 +41,7 @@ extension BrokerCore {
         return self.stripe.takeUnretainedValue().state.withLock { $0.ids.next(milliseconds: milliseconds) }
     }
 
-    /// Hands a dead letter back to the group that gave up on it, with its attempts counted anew.
+    /// Puts a dead letter into the queue where it failed, with its attempts counted anew.
     package func redrive(_ id: MessageID) throws(OmnibusError) {
         guard let letter = self.deadLetters.take(id) else {
             throw OmnibusError(

@@ -340,8 +340,9 @@ extension BrokerCore {
         return OmnibusError(
             .overflow,
             """
-            The queue of \(list) is full (\(bounds.count) messages, \(bounds.bytes) bytes) and '\(entry.message.topic)' \
-            got no room in time. Handle faster, raise 'bounds', or choose another overflow policy.
+            The queue of \(list) is full (\(bounds.count) messages, \(bounds.bytes) bytes) and \
+            '\(entry.message.topic)' got no room in time. \
+            Handle faster, raise 'bounds', or choose another overflow policy.
             """,
             advice: .retry(after: nil)
         )

@@ -5,8 +5,8 @@ public import OmnibusCore
 
 /// A broker that keeps everything in this process: the reference for what a provider promises.
 ///
-/// The actor is the control plane: creating topics, subscribing, pausing and describing are calls on it. No publish and
-/// no settlement waits for it.
+/// Calls that change or describe the broker run on the actor; publishing and settling go past it and never queue up
+/// behind them.
 public actor InMemoryBroker: EventBusProvider {
     /// Bounds of a broker that are not a queue's.
     public struct Limits: Sendable, Hashable {
@@ -49,8 +49,8 @@ public actor InMemoryBroker: EventBusProvider {
 
     /// Publishes a message and returns once every matching queue has accepted it.
     ///
-    /// - Throws: ``OmnibusError`` with the code `invalidMessage`, `invalidHeader`, `invalidTopic`, `tooLarge`, `overflow`,
-    ///   `partiallyAccepted`, `cancelled`, `unknownTopic` for a deleted topic, or `busClosed`.
+    /// - Throws: ``OmnibusError`` with the code `invalidMessage`, `invalidHeader`, `invalidTopic`, `tooLarge`,
+    ///   `overflow`, `partiallyAccepted`, `cancelled`, `unknownTopic` for a deleted topic, or `busClosed`.
     @discardableResult
     public nonisolated func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
         switch try self.offer(message) {
@@ -106,8 +106,8 @@ public actor InMemoryBroker: EventBusProvider {
 
     /// Creates a topic; returns false when it is there already with the same settings.
     ///
-    /// - Throws: ``OmnibusError`` with the code `invalidSettings` when it is there with other settings, `invalidTopic` for a
-    ///   topic of the system, or `unsupported` for a topic that keeps a history.
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` when it is there with other settings, `invalidTopic`
+    ///   for a topic of the system, or `unsupported` for a topic that keeps a history.
     public func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
         try self.check(topic, configuration)
         return try self.core.change { table throws(OmnibusError) in

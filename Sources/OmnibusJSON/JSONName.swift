@@ -10,7 +10,8 @@ struct JSONName: Hashable {
 
     /// Says whether two texts have the same UTF-8 bytes.
     static func isSame(_ left: String, _ right: String) -> Bool {
-        // Swift's comparison is a comparison of bytes for nearly all strings; only what it holds equal can still differ.
+        // Swift's comparison is a comparison of bytes for nearly all strings; only what it holds equal can still
+        // differ.
         left.utf8.count == right.utf8.count && left == right && left.utf8.elementsEqual(right.utf8)
     }
 

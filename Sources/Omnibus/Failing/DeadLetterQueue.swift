@@ -7,7 +7,7 @@
 public struct DeadLetterQueue: Sendable {
     /// Where a dead letter is redriven to.
     public enum Destination: Sendable, Hashable {
-        /// The group that gave up on it: nobody who succeeded handles it again.
+        /// The group whose handler failed; the others, who are done with it, do not get it again.
         case group
         /// Its topic: everybody who listens there handles it again.
         case topic
@@ -39,8 +39,8 @@ public struct DeadLetterQueue: Sendable {
 
     /// Redrives one dead letter; its attempts are counted anew.
     ///
-    /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when there is no such dead letter, or its group is
-    ///   gone; whatever publishing throws. The dead letter is kept then.
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when there is no such dead letter, or its group
+    ///   is gone; whatever publishing throws. The dead letter is kept then.
     public func redrive(_ id: DeadLetter.ID, to destination: Destination = .group) async throws {
         switch destination {
         case .group:

@@ -34,8 +34,8 @@ extension EventBus: EventPublishing {
 
     /// Publishes a message; its id is made here where it has none.
     ///
-    /// - Throws: as for events, and ``OmnibusError`` with the code `invalidMessage` or `invalidHeader`, naming everything
-    ///   that is wrong, or `tooLarge`.
+    /// - Throws: as for events, and ``OmnibusError`` with the code `invalidMessage` or `invalidHeader`, naming
+    ///   everything that is wrong, or `tooLarge`.
     @discardableResult
     public func publish(_ message: Message) async throws -> PublishReceipt {
         try message.validate()
@@ -52,7 +52,7 @@ extension EventBus: EventPublishing {
 
     /// Publishes a CloudEvent.
     ///
-    /// - Parameter topic: where to; nil is the topic that the event carries, else its type if that is a valid topic.
+    /// - Parameter topic: where to; nil takes the event's `omnibustopic`, or its type where that can be a topic.
     /// - Throws: as for messages, and ``OmnibusError`` with the code `invalidTopic` when no topic can be found.
     @discardableResult
     public func publish(_ event: CloudEvent, to topic: Topic?) async throws -> PublishReceipt {
@@ -63,7 +63,7 @@ extension EventBus: EventPublishing {
         return try await self.publish(message)
     }
 
-    /// Publishes a CloudEvent to the topic that it carries, else to its type if that is a valid topic.
+    /// Publishes a CloudEvent to its `omnibustopic`, or to its type where that can be a topic.
     ///
     /// - Throws: as for messages, and ``OmnibusError`` with the code `invalidTopic` when no topic can be found.
     @discardableResult

@@ -5,8 +5,8 @@ extension EventBus: SyncEventPublishing {
     /// Publishes an event without ever suspending.
     ///
     /// - Throws: ``OmnibusError`` with the code `overflow` when a queue is full that would have to be waited for,
-    ///   `partiallyAccepted` when others have the event by then, `unsupported` when the provider or a publish middleware
-    ///   may suspend, or `busClosed`.
+    ///   `partiallyAccepted` when others have the event by then, `unsupported` when the provider or a publish
+    ///   middleware may suspend, or `busClosed`.
     @inlinable
     public func publishNow<E: Event>(_ event: E) throws(OmnibusError) {
         let direct = self.offerDirectly(event)
@@ -41,7 +41,10 @@ extension EventBus: SyncEventPublishing {
         if let middleware = self.settings.publishMiddleware.firstAsynchronous {
             throw OmnibusError(
                 .unsupported,
-                "publishNow cannot run the middleware '\(middleware.name)', which may suspend; use 'try await publish'.",
+                """
+                publishNow cannot run the middleware '\(middleware.name)', which may suspend; \
+                use 'try await publish'.
+                """,
                 details: Capability.synchronousPublish.rawValue
             )
         }

@@ -11,8 +11,8 @@ extension EventBus {
     ///   - topic: where to ask; somebody has to ``respond(to:as:group:with:file:line:handler:)`` or subscribe there.
     ///   - reply: the type of the answer.
     ///   - timeout: how long to wait.
-    /// - Throws: ``OmnibusError`` with the code `noResponder` at once when nobody listens on that very topic (on providers
-    ///   that cannot know, the timeout is the answer), `timeout`, `requestFailed` when the responder threw,
+    /// - Throws: ``OmnibusError`` with the code `noResponder` at once when nobody listens on that very topic (on
+    ///   providers that cannot know, the timeout is the answer), `timeout`, `requestFailed` when the responder threw,
     ///   `undecodable` when the answer is not of the type, `wouldDeadlock` when only the calling handler's own queue
     ///   could answer, `cancelled`, `busClosed`.
     public func request<Request: Encodable & Sendable, Reply: Decodable & Sendable>(
@@ -82,8 +82,8 @@ extension EventBus {
 
     /// Answers requests on a topic.
     ///
-    /// What the handler returns is the answer; what it throws reaches the requester as `requestFailed`, and is not tried
-    /// again. With a group, one of its members answers each request.
+    /// What the handler returns is the answer; what it throws reaches the requester as `requestFailed`, and is not
+    /// tried again. With a group, one of its members answers each request.
     ///
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
     @discardableResult
@@ -140,8 +140,8 @@ extension EventBus {
             throw OmnibusError(
                 .wouldDeadlock,
                 """
-                Only the queue whose handler is asking could answer on '\(topic)', and it handles one message at a time. \
-                Raise its concurrency, or ask outside the handler.
+                Only the queue whose handler is asking could answer on '\(topic)', and it handles one message at a \
+                time. Raise its concurrency, or ask outside the handler.
                 """
             )
         }
@@ -187,7 +187,10 @@ extension EventBus {
             if let failure { throw failure }
             throw OmnibusError(
                 .invalidMessage,
-                "The message on '\(request.topic)' asks for no reply, its 'replyTo' being empty; publish an event instead."
+                """
+                The message on '\(request.topic)' asks for no reply, its 'replyTo' being empty; \
+                publish an event instead.
+                """
             )
         }
         var reply = Message(topic: replyTo, payload: payload)

@@ -37,8 +37,8 @@ extension EventBus {
             throw OmnibusError(
                 .unsupported,
                 """
-                The provider '\(self.provider.capabilities.provider)' does not support 'observe', because messages pass \
-                through another process; subscribe instead.
+                The provider '\(self.provider.capabilities.provider)' does not support 'observe', because messages \
+                pass through another process; subscribe instead.
                 """,
                 details: "observe"
             )

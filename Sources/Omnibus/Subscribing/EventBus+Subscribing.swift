@@ -289,8 +289,8 @@ extension EventBus {
                 if remaining.isLast { self.subscriptions.workEnded(id) }
                 ended.resolve(true)
             }
-            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber. A task
-            // that has an executor preference, be it none, pays for it whenever it goes on.
+            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber. A
+            // task that has an executor preference, be it none, pays for it whenever it goes on.
             let task =
                 self.environment.executor.map { Task.detached(executorPreference: $0) { await body() } }
                 ?? Task.detached { await body() }

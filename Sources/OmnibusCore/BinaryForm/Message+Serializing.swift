@@ -6,8 +6,8 @@ import CloudEvents
 extension Message {
     /// Returns the message in the binary form, which ``init(deserializing:)`` reads.
     ///
-    /// Everything is kept: ids as text, the kinds of header values, a JSON payload as JSON. A typed payload is written as
-    /// bytes, with its content type. Damage is found by a checksum (CRC-32C).
+    /// Everything is kept: ids as text, the kinds of header values, a JSON payload as JSON. A typed payload is written
+    /// as bytes, with its content type. Damage is found by a checksum (CRC-32C).
     ///
     /// - Throws: `.unencodable` if the payload cannot be encoded; `.tooLarge` above 4 GiB.
     public func serialize() throws(OmnibusError) -> [UInt8] {

@@ -3,7 +3,7 @@
 
 public import CloudEvents
 
-/// A message that was given up on, kept whole with its error, its attempts and its origin.
+/// A whole message that nobody could handle, and what is known of why: its attempts, their errors, where it failed.
 public struct DeadLetter: Sendable, Identifiable {
     /// Why a message was given up on.
     public enum Reason: Sendable, Hashable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What happens when a handler throws: retry how, give up when.
+/// What becomes of a failed message: whether it comes again, after how long, and when to stop trying.
 ///
 /// Retry and dead-lettering are one value, so that there is no order of the two to get wrong. The number of attempts is
 /// always finite.
@@ -64,9 +64,9 @@ public struct FailurePolicy: Sendable {
 
     /// Decides about a failed attempt.
     ///
-    /// An error of the bus's own that handling the message again cannot mend, such as a payload that does not decode, is
-    /// not tried again. An error that says itself whether it is worth retrying (``RetryAdvising``) is believed, within the number of
-    /// attempts. A message's own `max_retries` lowers that number and never raises it.
+    /// An error of the bus's own that handling the message again cannot mend, such as a payload that does not decode,
+    /// is not tried again. An error that says itself whether it is worth retrying (``RetryAdvising``) is believed,
+    /// within the number of attempts. A message's own `max_retries` lowers that number and never raises it.
     ///
     /// - Parameters:
     ///   - attempt: which attempt has failed; the first is 1.

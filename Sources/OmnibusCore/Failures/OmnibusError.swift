@@ -3,8 +3,8 @@
 
 /// The error of the bus and of every provider: what went wrong, what to do about it, and what caused it.
 ///
-/// The message names the topic, the provider and the limit involved, and says what to do; it never contains the
-/// payload. Adapters add codes of their own; the type stays the same, so that one `catch` serves every back end.
+/// The message says which topic, provider or limit it is about and how to go on; a payload is never quoted in it.
+/// Adapters add codes of their own; the type stays the same, so that one `catch` serves every back end.
 public struct OmnibusError: Error, Sendable {
     /// What went wrong, as a value that a program can compare.
     ///

@@ -3,7 +3,8 @@
 
 /// The value of a header: text, integer, double, boolean or bytes.
 ///
-/// The kind survives in memory, in the binary form and in journals. Back ends whose headers are text carry it as text.
+/// In this process and in the binary form a value keeps its kind; a back end that has nothing but text for headers
+/// turns it into text.
 public enum HeaderValue: Hashable, Sendable {
     /// A text.
     case text(String)

@@ -26,8 +26,8 @@ extension Message {
     ///
     /// The standard names are `content_type`, `correlation_id`, `message_id`, `timestamp` (RFC 3339; ``createdAt``),
     /// `source`, `event_type`, `schema_version`, `destination` (a topic; ``replyTo``), `trace_id`, `span_id`,
-    /// `parent_span_id`, `operation_name`, `priority`, `routing_key` and `partition_key` (both ``key``), `max_retries` and
-    /// `ttl_seconds`. Numbers may be given as text. `retry_count` is the bus's to write and is refused.
+    /// `parent_span_id`, `operation_name`, `priority`, `routing_key` and `partition_key` (both ``key``), `max_retries`
+    /// and `ttl_seconds`. Numbers may be given as text. `retry_count` is the bus's to write and is refused.
     ///
     /// - Throws: `.invalidHeader`, naming all that are not valid. The message is then as it was.
     public mutating func apply(standardHeaders: MessageHeaders) throws(OmnibusError) {
@@ -43,9 +43,10 @@ extension Message {
         self = reader.message
     }
 
-    /// All headers as one dictionary: the standard ones that have a value, under their standard names, and the free ones.
+    /// All headers as one dictionary: the standard ones that have a value, by their standard names, and the free ones.
     ///
-    /// `timestamp` is the time of acceptance, or ``createdAt`` before. `routing_key` and `partition_key` are both the key.
+    /// `timestamp` is the time of acceptance, or ``createdAt`` before. `routing_key` and `partition_key` are both the
+    /// key.
     public var standardHeaders: MessageHeaders {
         var result = MessageHeaders()
         func put(_ value: HeaderValue?, _ header: StandardHeader) {

@@ -4,10 +4,10 @@
 /// The headers of a message: names and values in the order in which they were set, each name once.
 ///
 /// A name is 1 to 255 characters of an HTTP token (RFC 9110, section 5.6.2): ASCII letters, digits and
-/// ``!#$%&'*+-.^_`|~``. Text holds no control character but the tab, and no Unicode noncharacter. So every header fits the header fields of HTTP,
-/// Kafka, AMQP, NATS and Redis, where bytes and characters outside of ASCII are escaped as the back end's binding says.
-/// A double is finite. Names are compared byte by byte, so that case counts. The
-/// order is kept and does not count when headers are compared.
+/// ``!#$%&'*+-.^_`|~``. Text holds no control character but the tab, and no Unicode noncharacter. So every header fits
+/// the header fields of HTTP, Kafka, AMQP, NATS and Redis, where bytes and characters outside of ASCII are escaped as
+/// the back end's binding says. A double is finite. Names are compared byte by byte, so that case counts. The order is
+/// kept and does not count when headers are compared.
 ///
 /// Setting checks at once. A dictionary literal cannot throw: what it holds is checked by ``validate()``, which
 /// publishing calls.

@@ -20,7 +20,7 @@ public struct SemanticVersion: Hashable, Sendable {
     public init(_ major: Int, _ minor: Int, _ patch: Int) {
         precondition(
             major >= 0 && minor >= 0 && patch >= 0,
-            "a semantic version has no negative numbers; to read a version that came from elsewhere, use init(validating:)"
+            "a semantic version has no negative numbers; use init(validating:) to read one that came from elsewhere"
         )
         self.major = major
         self.minor = minor

@@ -7,8 +7,8 @@
 /// payload column as it is: nothing is boxed, nothing that other threads use too is retained or released, and the
 /// message is only made when somebody asks for it. Every byte here is carried from one core to another, so the header
 /// holds what nearly every message has; the time of acceptance is read from the id, and everything unusual (another
-/// type, a position, a retry, the fields that a handler's messages inherit) is in one reference. It cannot be copied, so
-/// that none of its references is counted twice by accident.
+/// type, a position, a retry, the fields that a handler's messages inherit) is in one reference. It cannot be copied,
+/// so that none of its references is counted twice by accident.
 package struct EntryHeader: ~Copyable, Sendable {
     /// What makes an entry leave the shortest path through a worker.
     package struct Flags: OptionSet, Sendable {

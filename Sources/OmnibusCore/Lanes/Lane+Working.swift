@@ -77,8 +77,8 @@ extension Lane {
 
     /// How often a worker looks again, after letting others run, before it falls asleep.
     ///
-    /// Waking it up costs the publisher as much as publishing ten messages; a worker that keeps up would be put to sleep
-    /// and woken for nearly every message. Looking again costs the worker less than a microsecond.
+    /// Waking it up costs the publisher as much as publishing ten messages; a worker that keeps up would be put to
+    /// sleep and woken for nearly every message. Looking again costs the worker less than a microsecond.
     static let looksBeforeSleep = 8
 
     /// Waits for entries and puts up to a number of them into an empty buffer; returns false when there will be none.

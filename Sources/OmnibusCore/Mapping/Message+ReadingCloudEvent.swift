@@ -7,10 +7,10 @@ import OmnibusJSON
 extension Message {
     /// Creates a message from a CloudEvent, as ``cloudEvent()`` writes it or as another system does.
     ///
-    /// Without a topic, it is the one that the event carries (`omnibustopic`), else the event's type if that is a valid
-    /// topic. Extensions that have no field become headers of the same name; a few names that stand for fields here get
-    /// `ce-` in front of them, and lose it on the way back. An `expirytime` becomes a time to live from the event's time.
-    /// A `traceparent` that is not valid is ignored, as W3C Trace Context asks.
+    /// Without a topic, it is the event's `omnibustopic`, or the event's type where that can be a topic. Extensions
+    /// that have no field become headers of the same name; a few names that stand for fields here get `ce-` in front of
+    /// them, and lose it on the way back. An `expirytime` becomes a time to live from the event's time. A `traceparent`
+    /// that is not valid is ignored, as W3C Trace Context asks.
     ///
     /// - Throws: `.invalidTopic` if there is no topic; `.invalidMessage` or `.invalidHeader`, naming the attribute, if
     ///   one that begins with `omnibus` does not say what it should.
@@ -174,7 +174,10 @@ extension Message {
     ) -> OmnibusError {
         OmnibusError(
             code,
-            "the attribute \(attribute.rawValue) of the event \(HeaderRules.quoted(event.id)) \(what); repair it or leave it out",
+            """
+            the attribute \(attribute.rawValue) of the event \(HeaderRules.quoted(event.id)) \(what); \
+            repair it or leave it out
+            """,
             advice: .deadLetter,
             cause: cause
         )

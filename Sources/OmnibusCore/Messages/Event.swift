@@ -4,8 +4,8 @@
 /// A typed payload that knows its topic.
 ///
 /// Conforming takes one line, `static let topic: Topic = "agent.task.created"`; everything else has a default. The
-/// instance requirements are for the few events whose topic, type, key or subject varies by value; such events cannot
-/// go through a `TopicPublisher`, whose route is resolved once.
+/// instance requirements serve events whose topic, type, key or subject depends on what they hold. A `TopicPublisher`
+/// does not take those with a topic of their own, because it looks up its route once.
 public protocol Event: Codable, Sendable {
     /// The topic that events of this type are published to and subscribed at.
     static var topic: Topic { get }

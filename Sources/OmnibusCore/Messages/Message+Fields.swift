@@ -26,7 +26,7 @@ extension Message {
         set { self.changeFields { $0.subject = newValue } }
     }
 
-    /// The media type of the payload, such as `application/json`; what the payload says of itself unless another was set.
+    /// The media type of the payload, such as `application/json`; by default what the payload says of itself.
     public var contentType: String? {
         get { self.extras?.fields.contentType ?? self.payload.contentType }
         set { self.changeFields { $0.contentType = newValue } }

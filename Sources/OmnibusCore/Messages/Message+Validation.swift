@@ -7,8 +7,8 @@ extension Message {
     /// Checks everything that can be known without a broker; publishing calls this.
     ///
     /// Texts that travel as header fields (id, key, type, source, subject and so on) are not empty and hold no control
-    /// character; headers are as ``MessageHeaders`` says; a time to live is more than zero. The size and the rules of the
-    /// topic are the broker's to check.
+    /// character; headers are as ``MessageHeaders`` says; a time to live is more than zero. The size and the rules of
+    /// the topic are the broker's to check.
     ///
     /// - Throws: `.invalidMessage`, or `.invalidHeader` if nothing but headers is wrong, naming all findings.
     public func validate() throws(OmnibusError) {
@@ -32,7 +32,10 @@ extension Message {
                 findings.append("its \(name) is empty; \(hint)")
             } else if let offset = HeaderRules.forbiddenCharacter(in: text) {
                 findings.append(
-                    "its \(name) \(HeaderRules.quoted(text)) holds a control character or noncharacter at byte \(offset)"
+                    """
+                    its \(name) \(HeaderRules.quoted(text)) holds a control character or noncharacter \
+                    at byte \(offset)
+                    """
                 )
             }
         }
@@ -52,7 +55,10 @@ extension Message {
         check(fields.causationID, "causation id")
         if let span = fields.parentSpanID, !StandardHeaderReader.isSpanID(span) {
             findings.append(
-                "its parent span id \(HeaderRules.quoted(span)) is not 16 lower-case hexadecimal digits other than all 0"
+                """
+                its parent span id \(HeaderRules.quoted(span)) is not 16 lower-case hexadecimal digits \
+                other than all 0
+                """
             )
         }
         if let timeToLive = fields.timeToLive, timeToLive <= .zero {

@@ -21,7 +21,7 @@ public import CloudEvents
 public struct Message: Sendable {
     /// The topic that the message is published to.
     public var topic: Topic
-    /// What chooses the message's partition, and keeps messages of one key in order there. Nil means ``subject``, if any.
+    /// What chooses the message's partition, where one key's messages keep their order; nil means ``subject``, if any.
     public var key: String?
     /// What the message carries.
     public var payload: Payload

@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A named function around each attempt at handling: it may add to the delivery's context, measure, or fail the attempt.
+/// A named function around each attempt at handling, which may add context, measure, or fail the attempt.
 public struct HandleMiddleware: Sendable {
     /// Goes on to the rest of the path.
     public typealias Next = (Delivery) async throws -> Void

@@ -5,9 +5,9 @@ import Synchronization
 
 /// The messages of one subscription, one after the other.
 ///
-/// Asking for the next one acknowledges the last, unless it was settled explicitly; leaving the loop, or cancelling its
-/// task, gives back the one in hand without counting an attempt. The subscription ends with `cancel()`, with the bus,
-/// and when neither the sequence nor an iterator of it is left.
+/// Each call of `next` acknowledges what the call before returned, unless that was settled by hand; leaving the loop,
+/// or cancelling its task, gives back the one in hand without counting an attempt. The subscription ends with
+/// `cancel()`, with the bus, and when neither the sequence nor an iterator of it is left.
 public struct Deliveries: AsyncSequence, Sendable {
     /// What the sequence hands out: deliveries.
     public typealias Element = Delivery
@@ -68,7 +68,8 @@ public struct Deliveries: AsyncSequence, Sendable {
 
     /// Creates a sequence over a subscription, for those who write a provider.
     ///
-    /// - Parameter whenUnused: called once when neither the sequence nor an iterator of it is left; end the subscription.
+    /// - Parameter whenUnused: called once when neither the sequence nor an iterator of it is left; end the
+    ///   subscription.
     public init(
         _ subscription: any ProviderSubscription,
         acknowledging: AckPolicy = .onNext,

@@ -46,12 +46,16 @@ public struct Delivery: Sendable {
     /// Settles the delivery: the attempt has failed and the message comes again.
     ///
     /// - Parameter delay: how long to wait before; nil comes again at once.
-    /// - Throws: ``OmnibusError`` with the code `alreadySettled`, `leaseLost`, or `invalidSettings` for a negative delay.
+    /// - Throws: ``OmnibusError`` with the code `alreadySettled`, `leaseLost`, or `invalidSettings` for a negative
+    ///   delay.
     public func nack(after delay: Duration? = nil) async throws(OmnibusError) {
         if let delay, delay < .zero {
             throw OmnibusError(
                 .invalidSettings,
-                "The delay of nack(after:) is \(delay); it must not be negative. Leave it out to have the message at once."
+                """
+                The delay of nack(after:) is \(delay); it must not be negative. \
+                Leave it out to have the message at once.
+                """
             )
         }
         try await self.settle(.nack(after: delay, nil))

@@ -19,7 +19,7 @@ public protocol EventPublishing: Sendable {
 
     /// Publishes a CloudEvent.
     ///
-    /// - Parameter topic: where to; nil is the topic that the event carries, else its type if that is a valid topic.
+    /// - Parameter topic: where to; nil takes the event's `omnibustopic`, or its type where that can be a topic.
     @discardableResult
     func publish(_ event: CloudEvent, to topic: Topic?) async throws -> PublishReceipt
 }

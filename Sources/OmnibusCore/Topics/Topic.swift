@@ -59,7 +59,7 @@ extension Topic {
 }
 
 extension Topic: ExpressibleByStringLiteral {
-    /// Creates a topic from a literal; an invalid one is a programmer's mistake and traps with a sentence.
+    /// Creates a topic from a literal; one that breaks the rules stops the program, saying which rule.
     ///
     /// Use ``init(validating:)`` for text that is not a literal.
     public init(stringLiteral name: StaticString) {

@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A topic with wildcards: `*` is exactly one word, `#` is any number of words, also none.
+/// A topic with wildcards: `*` stands for one word, `#` for as many as there are, be it none.
 ///
 /// Both mean that only as a whole word, anywhere and as often as needed (the rule of AMQP 0-9-1); inside a longer
 /// word they are ordinary characters, so `a*` matches the topic `a*` alone. Matching is by bytes: case counts. Topics
@@ -53,7 +53,7 @@ extension TopicPattern {
 }
 
 extension TopicPattern: ExpressibleByStringLiteral {
-    /// Creates a pattern from a literal; an invalid one is a programmer's mistake and traps with a sentence.
+    /// Creates a pattern from a literal; one that breaks the rules stops the program, saying which rule.
     ///
     /// Use ``init(validating:)`` for text that is not a literal.
     public init(stringLiteral pattern: StaticString) {

@@ -5,8 +5,8 @@
 ///
 /// It belongs to one trie and one owner, who locks it; a broker keeps one in each of its stripes. Entries of another
 /// generation of the trie do not count, so a change of the trie needs no word to the cache. A hit allocates nothing.
-/// All entries are forgotten before they hold more tokens than `maximumTokenCount` together, so that a few topics with very many
-/// subscribers do not make the cache large.
+/// All entries are forgotten before they hold more tokens than `maximumTokenCount` together, so that a few topics with
+/// very many subscribers do not make the cache large.
 package struct MatchCache: Sendable {
     private struct Entry: Sendable {
         var hash: UInt64 = 0

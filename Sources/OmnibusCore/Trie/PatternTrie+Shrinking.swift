@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PatternTrie {
-    /// Writes nodes, long words and token lists anew without holes, where most of them are free; amortised over the removals.
+    /// Writes nodes, long words and token lists anew without holes, where most of them are free.
+    ///
+    /// The cost is amortised over the removals.
     mutating func shrinkIfMostlyEmpty() {
         let hasFreeNodes = self.nodes.count > 64 && self.nodeCount * 4 < self.nodes.count
         let hasFreeLists = self.tokenLists.count > 64 && self.freeLists.count * 4 > self.tokenLists.count * 3

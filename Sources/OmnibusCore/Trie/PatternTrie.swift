@@ -10,7 +10,8 @@
 // Literal children beyond the first stand in one hash table for the whole trie, keyed by node and word, so a chain of
 // only children, which most of a large trie is, needs nothing but neighbours in the array. Words of up to 15 bytes are
 // their own key (`WordKey`). A pattern's end that has one token and leads nowhere is no node but a leaf: the token
-// stands in the link, marked by the highest bit. Freed nodes form a list; when most are free, all are renumbered and the trie shrinks.
+// stands in the link, marked by the highest bit. Freed nodes form a list; when most are free, all are renumbered and
+// the trie shrinks.
 //
 // Tried and dropped: words as numbers of a table of their own. It saves some memory where words repeat, and costs one
 // more wait for memory for each word, half of the time that a match takes among a million patterns.
