@@ -26,7 +26,7 @@ actor Tally {
 let bus = EventBus()
 let tally = Tally()
 
-// Subscriptions of one name and one pattern share one queue: each message goes to one of them, whoever is free.
+// Three members of one group, which has one queue: each message goes to one of them, whoever is free.
 for _ in 1...3 {
     try await bus.subscribe(to: DocumentFound.self, group: "workers") { document in
         await tally.count(document.number, by: "workers")

@@ -38,7 +38,8 @@ struct Report: Encodable {
         let findings = (self.broken + self.warnings).map { "\($0.path):\($0.line): \($0.kind.rawValue): \($0.message)" }
         let summary = """
             \(self.folder): \(self.files) files, \(self.documents) documents with \(self.links) links, \
-            \(self.codeBlocks) code blocks, \(self.headings) headings; \(self.broken.count) broken, \(self.warnings.count) warnings
+            \(self.codeBlocks) code blocks, \(self.headings) headings; \
+            \(self.broken.count) broken, \(self.warnings.count) warnings
             """
         let counts = self.counts.sorted { $0.key < $1.key }
         let table = counts.map { $0.key.padding(toLength: 20, withPad: " ", startingAt: 0) + "\($0.value)" }

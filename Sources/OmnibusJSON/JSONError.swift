@@ -8,7 +8,7 @@
 public struct JSONError: Error, Sendable, Hashable {
     /// What went wrong, as a value that a program can compare.
     ///
-    /// New codes may appear in minor releases.
+    /// The set is open: minor releases add codes.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
         /// The name of the code.
         public let rawValue: String

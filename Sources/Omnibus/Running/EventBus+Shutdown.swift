@@ -19,11 +19,11 @@ extension EventBus {
         _ = await task.value
     }
 
-    /// Stops intake, drains the queues until a deadline, then cancels what is left.
+    /// Lets handlers finish what is there until a deadline, then cancels those that are still busy.
     ///
-    /// From the call on, only handlers may publish. Retries that are due after the deadline are not waited for, and
-    /// neither are sequences that nobody reads. A provider that was handed in is not disconnected: whoever connected it
-    /// does that.
+    /// From the call on, only handlers may publish. Nothing waits for retries that come due after the deadline, nor
+    /// for sequences that nobody reads. A provider that was handed in is not disconnected: whoever connected it does
+    /// that.
     /// Further calls wait for the first one's result.
     ///
     /// - Parameter deadline: how long handlers may take for what is there.

@@ -1,14 +1,14 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The error of the bus and of every provider: what went wrong, what to do about it, and what caused it.
+/// What the bus and its providers throw: what went wrong, how to go on, and what was behind it.
 ///
 /// The message says which topic, provider or limit it is about and how to go on; a payload is never quoted in it.
 /// Adapters add codes of their own; the type stays the same, so that one `catch` serves every back end.
 public struct OmnibusError: Error, Sendable {
     /// What went wrong, as a value that a program can compare.
     ///
-    /// New codes may appear in minor releases.
+    /// The set is open: minor releases add codes.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
         /// The name of the code.
         public let rawValue: String
@@ -22,7 +22,7 @@ public struct OmnibusError: Error, Sendable {
         public var description: String { self.rawValue }
     }
 
-    /// What the caller can usefully do next.
+    /// How it makes sense to go on after an error.
     public enum Advice: Hashable, Sendable {
         /// The same call may succeed later, not before the given time where there is one.
         case retry(after: Duration?)
@@ -55,7 +55,7 @@ public struct OmnibusError: Error, Sendable {
     public var code: Code { self.storage.code }
     /// One or two sentences for a person: what was found, what was expected, what to do.
     public var message: String { self.storage.message }
-    /// What the caller can usefully do next.
+    /// How it makes sense to go on.
     public var advice: Advice { self.storage.advice }
     /// The error underneath, where there is one.
     public var cause: (any Error)? { self.storage.cause }

@@ -3,10 +3,10 @@
 
 /// Decides everything about one group's queue: what is stored, who takes it, what becomes of it.
 ///
-/// A plain value with no lock, task or clock: time comes in as an argument, and every method returns what to do next.
-/// ``Lane`` protects it and performs. Entries are in one of five places: the control queue (critical messages), the
-/// front (given back by a worker), the ready queue, the delayed heap (waiting for their retry), or in flight; an entry
-/// in flight that somebody holds a handle to has a slot, the others are only counted.
+/// A plain value with no lock, task or clock: time comes in as an argument, and what is to be done goes out as a
+/// result. ``Lane`` protects it and performs. Entries are in one of five places: the control queue (critical messages),
+/// the front (given back by a worker), the ready queue, the delayed heap (waiting for their retry), or in flight; an
+/// entry in flight that somebody holds a handle to has a slot, the others are only counted.
 package struct LaneMachine: Sendable {
     /// How an offer was made, which decides what a full queue means for it.
     package enum OfferMode: Sendable {

@@ -6,8 +6,8 @@ import OmnibusJSON
 
 // id, source, type, subject, content type, schema and the time of acceptance are attributes of the specification. What
 // else a message has becomes extensions, listed in `CloudEventAttribute`: those that others use under their names, the
-// rest under names that begin with `omnibus`. Headers become extensions of the same name and type where attributes have
-// such names and types; all others are in `omnibusheaders`, a JSON object: text, integers, doubles (always with a
+// rest under names that begin with `omnibus`. A header whose name and type an attribute can have becomes
+// an extension as it is; all others are in `omnibusheaders`, a JSON object: text, integers, doubles (always with a
 // fraction or an exponent) and booleans as such, bytes as {"base64": …}.
 
 extension Message {

@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A typed payload that knows its topic.
+/// A value that can be published as it is, because its type says where to.
 ///
 /// Conforming takes one line, `static let topic: Topic = "agent.task.created"`; everything else has a default. The
 /// instance requirements serve events whose topic, type, key or subject depends on what they hold. A `TopicPublisher`

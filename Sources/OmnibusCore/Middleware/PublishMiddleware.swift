@@ -3,8 +3,8 @@
 
 /// A named function around publishing: it may change the message, refuse it, or look at what became of it.
 ///
-/// Middleware is declared synchronous or asynchronous: a publish that must not suspend refuses a path with an
-/// asynchronous one.
+/// It is made from a synchronous or an asynchronous function; `publishNow`, which must not suspend, works with the
+/// synchronous kind alone.
 public struct PublishMiddleware: Sendable {
     /// Goes on to the rest of the path.
     public typealias Next = (Message) async throws -> PublishReceipt

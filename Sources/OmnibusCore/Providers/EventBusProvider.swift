@@ -5,8 +5,7 @@
 ///
 /// Only ``capabilities-swift.type.property``, ``publish(_:)-(Message)`` and ``subscribe(to:_:)`` are required;
 /// everything else throws ``OmnibusError`` with the code `unsupported`, naming the capability, until a provider
-/// implements it. A provider declares what it can do in its capabilities, and the conformance suite checks exactly
-/// that.
+/// implements it. What it has implemented is in its capabilities.
 public protocol EventBusProvider: Sendable {
     /// What providers of this type can do.
     static var capabilities: ProviderCapabilities { get }
