@@ -1,7 +1,6 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Omnibus
 import Testing
 
@@ -26,26 +25,14 @@ struct ReadmeTests {
 
     @Test("shows the text of the program that is tested")
     func programIsTested() throws {
-        let readme = try Self.lines("README.md")
-        let start = try #require(readme.firstIndex(of: "```swift"))
-        let end = try #require(readme[start...].firstIndex(of: "```"))
-        let program = readme[(start + 1)..<end].filter { !$0.isEmpty }
+        let program = try #require(try Repository.swiftBlocks("README.md").first)
 
-        var rest = try Self.lines("Tests/DocumentationTests/ReadmeTests.swift")[...]
+        var rest = try Repository.lines("Tests/DocumentationTests/ReadmeTests.swift")[...]
         for line in program {
             let place = try #require(rest.firstIndex(of: line), "not tested, or not in this order: \(line)")
             rest = rest[(place + 1)...]
         }
 
-        #expect(program.count >= 10)
-    }
-
-    /// The lines of a file of the repository, without the white space around them.
-    private static func lines(_ path: String) throws -> [String] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
-            .split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(program.count >= 9)
     }
 }

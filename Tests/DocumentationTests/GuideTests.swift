@@ -1,0 +1,289 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Omnibus
+import OmnibusTesting
+import Testing
+
+// MARK: - Handling failures and dead letters
+
+struct InvoiceArrived: Event {
+    static let topic: Topic = "invoices.arrived"
+    var number: Int
+}
+
+struct LedgerIsDown: Error {}
+struct WrongFormat: Error {}
+
+func book(_ invoice: InvoiceArrived) throws {
+    if invoice.number == 13 { throw WrongFormat() }
+}
+
+// MARK: - The guides
+
+/// The guides as programs: their blocks one after the other, with what they promise between them.
+@Suite("Guides", .timeLimit(.minutes(1)))
+struct GuideTests {
+    @Test("publishing your first event")
+    func publishingYourFirstEvent() async throws {
+        struct ReportRequested: Event {
+            static let topic: Topic = "reports.requested"
+            var customer: String
+        }
+
+        struct ReportWritten: Event {
+            static let topic: Topic = "reports.written"
+            var customer: String
+            var pages: Int
+        }
+
+        let bus = EventBus()
+
+        try await bus.subscribe(to: ReportRequested.self) { request in
+            let pages = request.customer.count
+            try await bus.publish(ReportWritten(customer: request.customer, pages: pages))
+        }
+
+        try await bus.subscribe(to: ReportWritten.self) { report, delivery in
+            print("\(report.pages) pages for \(report.customer)")
+            print("on \(delivery.message.topic), caused by another message: \(delivery.message.causationID != nil)")
+        }
+
+        let receipt = try await bus.publish(ReportRequested(customer: "Ada"))
+        print("went to \(receipt.matched ?? 0) subscription")
+
+        await bus.settled()
+        #expect(receipt.matched == 1)
+
+        try await bus.subscribe(to: "notes.#") { delivery in
+            print("\(delivery.message.topic): \(delivery.message.payload)")
+        }
+
+        try await bus.publish(["Ada", "Grace"], to: "notes.names")
+        try await bus.publish(Message(topic: "notes.task", payload: ["action": "analyze", "pages": 12]))
+        try await bus.publish(bytes: [0xCA, 0xFE], to: "notes.raw")
+
+        for _ in 1...4 {
+            try await bus.subscribe(to: ReportRequested.self, group: "archive") { request in
+                print("archived a request of \(request.customer)")
+            }
+        }
+        try await bus.publish(ReportRequested(customer: "Grace"))
+
+        let deliveries = try await bus.deliveries(of: "reports.written")
+        try await bus.publish(ReportRequested(customer: "Edsger"))
+        for try await delivery in deliveries {
+            print("the loop has seen \(delivery.message.topic)")
+            break
+        }
+
+        let report = try await bus.shutdown(deadline: .seconds(5))
+        print("left undone: \(report.abandoned)")
+
+        #expect(!report.wasCancelled)
+    }
+
+    @Test("handling failures and dead letters")
+    func handlingFailuresAndDeadLetters() async throws {
+        let bus = EventBus()
+        try await bus.subscribe(to: InvoiceArrived.self, group: "booking") { invoice in
+            try book(invoice)
+        }
+
+        let patient = FailurePolicy.retry(
+            .fixed([.seconds(2), .seconds(10)], then: .seconds(60)),
+            attempts: 6
+        )
+        .with(.noRetry, for: WrongFormat.self)
+
+        let careful = EventBus(settings: BusSettings(failurePolicy: patient))
+        try await careful.subscribe(
+            to: InvoiceArrived.self,
+            with: HandlerSettings(failurePolicy: .retry(.exponential(cap: .seconds(60)), attempts: 3))
+        ) { invoice in
+            try book(invoice)
+        }
+        try await careful.shutdown()
+
+        struct RateLimited: RetryAdvising {
+            var seconds: Int
+            var retryAdvice: OmnibusError.Advice? { .retry(after: .seconds(self.seconds)) }
+        }
+
+        try await bus.subscribe(to: "invoices.scanned") { delivery in
+            guard let number = delivery.message.payload["number"] else {
+                return try await delivery.reject(reason: "no number on it")
+            }
+            if delivery.attempt == 1 { return try await delivery.nack(after: .seconds(60)) }
+            print("scanned \(number)")
+        }
+
+        let spoiled = Message(topic: "invoices.arrived", payload: ["colour": "red"])
+        try await bus.publish(spoiled)
+        try await bus.publish(Message(topic: "invoices.scanned", payload: ["pages": 3]))
+        await bus.settled()
+
+        let deadLetters = try bus.deadLetters
+        for letter in deadLetters.list(of: "invoices.#", limit: 20) {
+            print("\(letter.message.topic), given up on by \(letter.group ?? "a subscription"): \(letter.reason)")
+            for attempt in letter.attempts {
+                print("  attempt \(attempt.attempt) at \(attempt.time): \(attempt.errorType)")
+            }
+        }
+
+        #expect(Set(deadLetters.list().map(\.reason)) == [.undecodable, .rejected("no number on it")])
+
+        try await bus.subscribe(to: "omnibus.dead.#") { delivery in
+            print("given up on: \(delivery.message.headers["omnibus-dead-topic"]?.text ?? "?")")
+        }
+
+        for letter in deadLetters.list() where letter.reason == .retriesExhausted {
+            try await deadLetters.redrive(letter.id)
+        }
+        let redriven = try await deadLetters.redriveAll(of: "invoices.arrived")
+        let cleared = deadLetters.clear(olderThan: .seconds(7 * 86_400))
+        print("redriven: \(redriven), cleared: \(cleared)")
+        try await bus.shutdown()
+
+        #expect(redriven == 1)
+        #expect(cleared == 0)
+    }
+
+    @Test("understanding delivery guarantees")
+    func understandingDeliveryGuarantees() async throws {
+        struct PaymentDue: Event {
+            static let topic: Topic = "payments.due"
+            var amount: Int
+        }
+
+        actor Ledger {
+            private var booked: Set<MessageID> = []
+            private(set) var total = 0
+
+            func book(_ amount: Int, for message: MessageID) {
+                guard self.booked.insert(message).inserted else { return }
+                self.total += amount
+            }
+        }
+
+        let ledger = Ledger()
+        let bus = EventBus()
+        try await bus.subscribe(to: PaymentDue.self) { payment, delivery in
+            await ledger.book(payment.amount, for: delivery.message.id)
+        }
+        try await bus.publish(PaymentDue(amount: 12))
+
+        await bus.settled()
+        #expect(await ledger.total == 12)
+
+        try await bus.subscribe(to: PaymentDue.self, with: HandlerSettings(acknowledging: .onReceipt)) { payment in
+            print("due: \(payment.amount)")
+        }
+
+        await bus.settled()
+        let queues = try await bus.metrics().queues
+        let handled = queues.acknowledged + queues.deadLettered
+        let lost = queues.dropped + queues.refused + queues.abandoned
+        print("offered \(queues.offered), accounted for \(handled + lost + queues.pending)")
+        try await bus.shutdown()
+
+        #expect(queues.offered == handled + lost + queues.pending)
+    }
+
+    @Test("consist of what is tested here, in the same order")
+    func areTested() throws {
+        let tested = try Repository.lines("Tests/DocumentationTests/GuideTests.swift")
+        var count = 0
+        for guide in try Repository.files(in: "Docs/Guides", suffix: ".md") {
+            var rest = tested[...]
+            for block in try Repository.swiftBlocks(guide) {
+                let place = try #require(
+                    rest.firstRange(of: block),
+                    "not tested, or not in this order: \(guide), \(block.first ?? "an empty block")"
+                )
+                rest = rest[place.upperBound...]
+                count += 1
+            }
+        }
+
+        #expect(count >= 22)
+    }
+}
+
+// MARK: - Testing code that uses the bus
+
+struct OrderPlaced: Event {
+    static let topic: Topic = "orders.placed"
+    var number: Int
+}
+
+struct OrderPacked: Event {
+    static let topic: Topic = "orders.packed"
+    var number: Int
+}
+
+struct OutOfBoxes: Error {}
+
+/// What is tested: it packs what was ordered.
+func startPacking(on bus: EventBus) async throws {
+    try await bus.subscribe(to: OrderPlaced.self, group: "packers") { order in
+        if order.number < 0 { throw OutOfBoxes() }
+        try await bus.publish(OrderPacked(number: order.number))
+    }
+}
+
+@Suite("Packing")
+struct PackingTests {
+    @Test("packs what was ordered")
+    func packs() async throws {
+        let bus = EventBus()
+        try await startPacking(on: bus)
+        let packed = try await bus.recorder(of: OrderPacked.self)
+
+        try await bus.publish(OrderPlaced(number: 7))
+        await bus.settled()
+
+        #expect(packed.all.map(\.number) == [7])
+        try await bus.shutdown()
+    }
+}
+
+@Suite("Packing, when it fails")
+struct PackingFailureTests {
+    @Test("gives up after the third attempt")
+    func givesUp() async throws {
+        let manual = ManualEnvironment(seed: 7)
+        let policy = FailurePolicy.retry(.fixed([.seconds(1)], then: .seconds(30)), attempts: 3)
+        let bus = manual.makeBus(settings: BusSettings(failurePolicy: policy))
+        try await startPacking(on: bus)
+
+        try await bus.publish(OrderPlaced(number: -1))
+        await bus.settled()  // the first attempt has failed
+        manual.clock.advance(by: .seconds(1))
+        await bus.settled()  // the second one, too
+        #expect(try bus.deadLetters.count == 0)
+        manual.clock.advance(by: .seconds(30))
+        await bus.settled()  // and the third
+
+        let letter = try #require(try bus.deadLetters.list().first)
+        #expect(letter.reason == .retriesExhausted)
+        #expect(letter.attempts.map(\.attempt) == [1, 2, 3])
+        try await bus.shutdown()
+    }
+}
+
+@Suite("Orders")
+struct OrderTests {
+    @Test("are published to their topic")
+    func arePublished() async throws {
+        let bus = EventBus()
+        let seen = EventRecorder<OrderPlaced>()
+        try bus.observe(OrderPlaced.self) { seen.record($0) }
+
+        let receipt = try await bus.publish(OrderPlaced(number: 1))
+
+        #expect(receipt.matched == 1)
+        #expect(seen.all.count == 1)
+        try await bus.shutdown()
+    }
+}
