@@ -7,6 +7,21 @@ import Testing
 @Suite("Timestamp")
 struct TimestampTests {
     @Test(
+        "stay within their years whatever is added to them or taken away",
+        arguments: [.seconds(Int64.max) * 4, .seconds(Int64.max), .seconds(700_000_000_000)] as [Duration]
+    )
+    func saturate(duration: Duration) {
+        for timestamp in [.earliest, .epoch, .latest] as [Timestamp] {
+            #expect(timestamp + duration == .latest)
+            #expect(timestamp - (.zero - duration) == .latest)
+            #expect(timestamp - duration == .earliest)
+            #expect(timestamp + (.zero - duration) == .earliest)
+        }
+        #expect(Timestamp.earliest + Timestamp.latest.duration(since: .earliest) == .latest)
+        #expect(Timestamp.latest - Timestamp.latest.duration(since: .earliest) == .earliest)
+    }
+
+    @Test(
         "reads RFC 3339 in any offset",
         arguments: [
             ("1970-01-01T00:00:00Z", 0, 0), ("1970-01-01t00:00:00z", 0, 0), ("1969-12-31T23:59:59.9Z", -1, 900_000_000),

@@ -78,9 +78,10 @@ extension Message {
         if let state = fields.traceContext?.tracestate, !state.isEmpty { writer.field(.traceState, state) }
         writer.field(.parentSpanID, fields.parentSpanID)
         if let timeToLive = fields.timeToLive {
+            let (seconds, attoseconds) = timeToLive.clamped(to: self.maximumTimeToLive).components
             writer.field(.timeToLive) {
-                $0.number(timeToLive.components.seconds)
-                $0.number(timeToLive.components.attoseconds)
+                $0.number(seconds)
+                $0.number(attoseconds)
             }
         }
         if let authentication = fields.authentication {

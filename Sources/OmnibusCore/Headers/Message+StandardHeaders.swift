@@ -77,7 +77,7 @@ extension Message {
     }
 
     private static func seconds(of duration: Duration) -> HeaderValue {
-        let (seconds, attoseconds) = duration.components
+        let (seconds, attoseconds) = duration.clamped(to: self.maximumTimeToLive).components
         return attoseconds == 0 ? .integer(seconds) : .double(Double(seconds) + Double(attoseconds) / 1e18)
     }
 }

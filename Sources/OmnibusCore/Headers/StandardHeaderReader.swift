@@ -102,12 +102,12 @@ struct StandardHeaderReader {
 
     private mutating func readTimeToLive(_ header: Header) {
         switch self.number(header.value) {
-        case .integer(let seconds) where seconds > 0:
+        case .integer(let seconds) where seconds > 0 && .seconds(seconds) <= Message.maximumTimeToLive:
             self.message.timeToLive = .seconds(seconds)
-        case .double(let seconds) where seconds > 0 && seconds < 9e18:
+        case .double(let seconds) where seconds > 0 && seconds < 9e11 && .seconds(seconds) <= Message.maximumTimeToLive:
             self.message.timeToLive = .seconds(seconds)
         default:
-            self.refuse(header, "is not a number of seconds above 0")
+            self.refuse(header, "is not a number of seconds above 0, up to 10,000 years")
         }
     }
 

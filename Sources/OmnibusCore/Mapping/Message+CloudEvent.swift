@@ -142,9 +142,9 @@ extension HeaderValue {
 }
 
 extension Duration {
-    /// The duration in seconds, as a decimal number without loss.
+    /// The duration in seconds, as a decimal number without loss; as much as a time to live may be where it is longer.
     var decimalText: String {
-        let (seconds, attoseconds) = self.components
+        let (seconds, attoseconds) = self.clamped(to: Message.maximumTimeToLive).components
         let fraction = String(attoseconds.magnitude)
         let sign = seconds < 0 || attoseconds < 0 ? "-" : ""
         guard attoseconds != 0 else { return "\(seconds)" }

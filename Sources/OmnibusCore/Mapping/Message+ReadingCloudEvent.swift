@@ -53,8 +53,10 @@ extension Message {
         of event: CloudEvent
     ) throws(OmnibusError) {
         if let value = rest.removeValue(forKey: CloudEventAttribute.timeToLive.rawValue) {
-            guard let text = value.stringValue, let duration = Duration(decimalText: text), duration > .zero else {
-                throw Self.wrong(.timeToLive, of: event, "is not a decimal number of seconds above zero")
+            guard let text = value.stringValue, let duration = Duration(decimalText: text), duration > .zero,
+                duration <= Self.maximumTimeToLive
+            else {
+                throw Self.wrong(.timeToLive, of: event, "is not a number of seconds above zero, up to 10,000 years")
             }
             self.timeToLive = duration
             rest.removeValue(forKey: CloudEventAttribute.expiryTime.rawValue)

@@ -99,10 +99,15 @@ extension Message {
     }
 
     /// How long the message is worth handling, from the time at which it is accepted; nil means for ever.
+    ///
+    /// It is more than zero and at most ``maximumTimeToLive``; ``validate()`` refuses any other.
     public var timeToLive: Duration? {
         get { self.extras?.fields.timeToLive }
         set { self.changeFields { $0.timeToLive = newValue } }
     }
+
+    /// The longest time to live that a message can have: 10,000 years, more than from the first timestamp to the last.
+    public static let maximumTimeToLive: Duration = .seconds(315_576_000_000)
 
     /// The time from which the message is not worth handling: acceptance and time to live; nil if one is missing.
     public var expiresAt: Timestamp? {

@@ -7,8 +7,8 @@ extension Message {
     /// Checks everything that can be known without a broker; publishing calls this.
     ///
     /// Texts that travel as header fields (id, key, type, source, subject and so on) are not empty and hold no control
-    /// character; headers are as ``MessageHeaders`` says; a time to live is more than zero. The size and the rules of
-    /// the topic are the broker's to check.
+    /// character; headers are as ``MessageHeaders`` says; a time to live is more than zero and at most ``maximumTimeToLive``. The size and the rules of the
+    /// topic are the broker's to check.
     ///
     /// - Throws: `.invalidMessage`, or `.invalidHeader` if nothing but headers is wrong, naming all findings.
     public func validate() throws(OmnibusError) {
@@ -61,8 +61,12 @@ extension Message {
                 """
             )
         }
-        if let timeToLive = fields.timeToLive, timeToLive <= .zero {
-            findings.append("its time to live is \(timeToLive); use more than zero, or nil for no end")
+        if let timeToLive = fields.timeToLive {
+            if timeToLive <= .zero {
+                findings.append("its time to live is not above zero; use more than zero, or nil for no end")
+            } else if timeToLive > Self.maximumTimeToLive {
+                findings.append("its time to live is more than 10,000 years; use less, or nil for no end")
+            }
         }
         return findings
     }

@@ -107,6 +107,7 @@ struct StandardHeadersTests {
             ("source", true), ("event_type", ""), ("destination", "not..valid"), ("trace_id", "xyz"), ("span_id", "1"),
             ("parent_span_id", "0000000000000000"), ("priority", "urgent"), ("priority", 1), ("routing_key", ""),
             ("ttl_seconds", 0), ("ttl_seconds", -1), ("ttl_seconds", "soon"), ("ttl_seconds", .double(.nan)),
+            ("ttl_seconds", .integer(.max)), ("ttl_seconds", 1e300), ("ttl_seconds", "9223372036854775807"),
             ("schema_version", "1"), ("max_retries", -1), ("retry_count", 0), ("operation_name", 1), ("not fine", 1),
         ] as [(String, HeaderValue)]
     )
