@@ -11,8 +11,8 @@ public import OmnibusJSON
 /// message.payload["action"]          // "analyze"
 /// ```
 ///
-/// A typed value is encoded when its bytes are first asked for, and later calls return the same ones; between a
-/// publisher and a handler of one process, nobody asks.
+/// A typed value that is published and handled in one process is never encoded. Otherwise it is encoded once, however
+/// many ask for its bytes together, and later calls return the same bytes.
 public struct Payload: Sendable {
     /// How a payload is held.
     public enum Storage: Sendable {

@@ -16,7 +16,9 @@ public protocol TypedPayload: AnyObject, Sendable {
     var estimatedSize: Int { get }
     /// Returns the value, if it is of this very type.
     func value<Value>(as type: Value.Type) -> Value?
-    /// Returns the value's bytes; the same ones at every call.
+    /// Returns the value's bytes; the same ones at every call, made at the first one.
+    ///
+    /// Several threads may call it; what a caller throws, the next one may do better.
     func bytes() throws -> [UInt8]
 }
 
@@ -25,7 +27,7 @@ package final class TypedBox<Value: Encodable & Sendable>: TypedPayload {
     package let value: Value
     package let estimatedSize: Int
     private let codec: any PayloadCodec
-    /// The bytes once there are any; guarded by the mutex, never taken back.
+    /// The bytes once there are any; the mutex is held while they are made, and they are never taken back.
     private let encoded: Mutex<[UInt8]?>
 
     package init(_ value: Value, codec: any PayloadCodec, estimatedSize: Int = Payload.estimatedSize(of: Value.self)) {
@@ -46,12 +48,14 @@ package final class TypedBox<Value: Encodable & Sendable>: TypedPayload {
     }
 
     package func bytes() throws -> [UInt8] {
-        if let bytes = self.encoded.withLock({ $0 }) { return bytes }
-        // Encoding is the user's code, hence outside the lock. Two threads that come first together both encode; the
-        // bytes of the one that is done first are everybody's. A failure is not kept.
-        let bytes = try self.codec.encode(self.value)
-        return self.encoded.withLock { encoded in
-            if let earlier = encoded { return earlier }
+        // The one place where the user's code runs under a lock of ours: threads that come first together wait for the
+        // one that encodes, so that a value is encoded once. The mutex is this box's own and nothing else takes it, and
+        // the box does not hand itself to the codec: a value, made before its box, does not know it. So encoding can
+        // neither come back here nor hold up anything but those who want these very bytes. A failure is not kept: the
+        // next caller tries again.
+        try self.encoded.withLock { encoded in
+            if let bytes = encoded { return bytes }
+            let bytes = try self.codec.encode(self.value)
             encoded = bytes
             return bytes
         }

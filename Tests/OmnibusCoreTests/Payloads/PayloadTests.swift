@@ -69,6 +69,28 @@ struct PayloadTests {
         #expect(results.count == 1)
     }
 
+    @Test("encode a typed value once when several threads ask first together")
+    func encodeOnceForThreads() throws {
+        let crowd = Crowd(expecting: 8)
+        let codec = WaitingCodec(crowd: crowd)
+        let payload = Payload(Work(name: "a"), codec: codec)
+        let results = Mutex<[[UInt8]]>([])
+
+        crowd.run { if let bytes = try? payload.bytes() { results.withLock { $0.append(bytes) } } }
+
+        #expect(codec.encoded == 1)
+        #expect(results.withLock { $0 } == Array(repeating: [1], count: 8))
+    }
+
+    @Test("encode a typed value again after a failure")
+    func encodeAfterFailure() throws {
+        let payload = Payload(Work(name: "a"), codec: RecoveringCodec())
+
+        #expect(throws: OmnibusError.self) { try payload.bytes() }
+        #expect(try payload.bytes() == [2])
+        #expect(try payload.bytes() == [2])
+    }
+
     @Test("give a typed value as its own type alone")
     func giveOwnType() {
         let payload = Payload(7, codec: CountingCodec(output: []))
