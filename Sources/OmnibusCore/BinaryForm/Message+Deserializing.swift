@@ -80,6 +80,7 @@ private struct BinaryParts {
     var acceptedAt: Timestamp?
     var priority = Priority.normal
     private var fields = MessageFields()
+    private var headers: [Header] = []
     private var hasFields = false
     private var traceParent: String?
     private var traceState: String?
@@ -150,12 +151,19 @@ private struct BinaryParts {
         case .yes: value = .boolean(true)
         case .bytes: value = .bytes(Array(content.rest()))
         }
-        self.fields.headers.put(value, for: name)
+        // Counted before they are put, so that a flood of them is refused at its 1,025th.
+        guard self.headers.count < MessageHeaders.maximumCount else {
+            throw content.damaged("there are more than \(MessageHeaders.maximumCount) headers", at: start)
+        }
+        self.headers.append(Header(name: name, value: value))
     }
 
     /// Returns the box of the rare fields that were there, or nil if there were none.
     func extras(or reader: BinaryReader) throws(OmnibusError) -> MessageExtras? {
         var fields = self.fields
+        let retryCount = fields.headers.retryCount
+        fields.headers = MessageHeaders(unchecked: self.headers)
+        fields.headers.setRetryCount(retryCount)
         if let traceParent = self.traceParent {
             do {
                 fields.traceContext = try TraceContext(traceparent: traceParent, tracestate: self.traceState ?? "")

@@ -6,6 +6,12 @@ enum HeaderRules {
     /// The longest name of a header, in bytes; what AMQP and CloudEvents over it can carry.
     static let maximumNameLength = 255
 
+    /// What is wrong with so many headers.
+    static func tooMany(_ count: Int) -> String {
+        "there are \(count) headers; at most \(MessageHeaders.maximumCount) are possible: put what belongs together into "
+            + "one, or into the payload"
+    }
+
     /// Returns what is wrong with a header, or nil if nothing is.
     static func finding(name: String, value: HeaderValue) -> String? {
         if let finding = self.finding(name: name) { return finding }

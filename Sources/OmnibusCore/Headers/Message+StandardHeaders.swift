@@ -31,6 +31,10 @@ extension Message {
     ///
     /// - Throws: `.invalidHeader`, naming all that are not valid. The message is then as it was.
     public mutating func apply(standardHeaders: MessageHeaders) throws(OmnibusError) {
+        let limit = MessageHeaders.maximumCount + StandardHeader.allCases.count
+        guard standardHeaders.count <= limit else {
+            throw OmnibusError(.invalidHeader, HeaderRules.tooMany(standardHeaders.count))
+        }
         var reader = StandardHeaderReader(message: self)
         for header in standardHeaders { reader.read(header) }
         reader.finish()

@@ -4,10 +4,10 @@
 /// The headers of a message: names and values in the order in which they were set, each name once.
 ///
 /// A name is 1 to 255 characters of an HTTP token (RFC 9110, section 5.6.2): ASCII letters, digits and
-/// ``!#$%&'*+-.^_`|~``. Text holds no control character but the tab, and no Unicode noncharacter. So every header fits
-/// the header fields of HTTP, Kafka, AMQP, NATS and Redis, where bytes and characters outside of ASCII are escaped as
-/// the back end's binding says. A double is finite. Names are compared byte by byte, so that case counts. The order is
-/// kept and does not count when headers are compared.
+/// ``!#$%&'*+-.^_`|~``. Text holds no control character but the tab, and no Unicode noncharacter. So every header fits the header fields of HTTP,
+/// Kafka, AMQP, NATS and Redis, where bytes and characters outside of ASCII are escaped as the back end's binding says.
+/// A double is finite. Names are compared byte by byte, so that case counts. The
+/// order is kept and does not count when headers are compared. There are at most ``maximumCount``.
 ///
 /// Setting checks at once. A dictionary literal cannot throw: what it holds is checked by ``validate()``, which
 /// publishing calls.
@@ -15,6 +15,9 @@
 /// Standard names such as `event_type` are no free headers; those that have a property here or on ``Message`` are set
 /// there.
 public struct MessageHeaders: Sendable {
+    /// The most headers that a message can have: 1,024, far more than back ends carry.
+    public static let maximumCount = 1_024
+
     /// The headers, each name once, in order. Few enough that searching beats hashing.
     private var fields: [Header]
     /// How often the message was handed out before; written by the bus alone, so no header of the user's.
@@ -37,8 +40,28 @@ public struct MessageHeaders: Sendable {
     /// Takes headers as they are, to be validated later; of equal names the last wins.
     package init(unchecked headers: some Sequence<Header>) {
         self.init()
-        for header in headers { self.put(header.value, for: header.name) }
+        // Nobody has counted these yet: with an index above a few, any number takes linear time.
+        var places: [ExactText: Int] = [:]
+        for header in headers {
+            if self.fields.count <= Self.scanLimit {
+                self.put(header.value, for: header.name)
+                continue
+            }
+            if places.isEmpty {
+                for (place, field) in self.fields.enumerated() { places[ExactText(field.name)] = place }
+            }
+            let name = ExactText(header.name)
+            if let place = places[name] {
+                self.fields[place] = Header(name: header.name, value: header.value)
+            } else {
+                places[name] = self.fields.count
+                self.fields.append(header)
+            }
+        }
     }
+
+    /// Up to so many headers, searching for each new one is faster than an index.
+    private static let scanLimit = 16
 
     /// The value of a header; nil if there is none.
     ///
@@ -49,11 +72,14 @@ public struct MessageHeaders: Sendable {
 
     /// Sets a header, in the place of the one of that name if there is one.
     ///
-    /// - Throws: `.invalidHeader` if the name or the value is not valid, or the name is that of a property. The headers
-    ///   are then as they were.
+    /// - Throws: `.invalidHeader` if the name or the value is not valid, the name is that of a property, or there would
+    ///   be more than ``maximumCount`` headers. The headers are then as they were.
     public mutating func set(_ value: HeaderValue, for name: String) throws(OmnibusError) {
         if let finding = HeaderRules.finding(name: name, value: value) {
             throw OmnibusError(.invalidHeader, finding)
+        }
+        if self.fields.count >= Self.maximumCount, self.index(of: name) == nil {
+            throw OmnibusError(.invalidHeader, HeaderRules.tooMany(self.fields.count + 1))
         }
         self.put(value, for: name)
     }
@@ -76,9 +102,10 @@ public struct MessageHeaders: Sendable {
         throw OmnibusError(.invalidHeader, findings.joined(separator: "; "))
     }
 
-    /// What is wrong with the headers: a sentence each.
+    /// What is wrong with the headers: a sentence each, or one alone if there are too many.
     package var findings: [String] {
-        self.fields.compactMap { HeaderRules.finding(name: $0.name, value: $0.value) }
+        if self.fields.count > Self.maximumCount { return [HeaderRules.tooMany(self.fields.count)] }
+        return self.fields.compactMap { HeaderRules.finding(name: $0.name, value: $0.value) }
     }
 
     /// Whether there is anything to keep: a header or a count.
@@ -99,7 +126,7 @@ public struct MessageHeaders: Sendable {
     }
 
     private func index(of name: String) -> Int? {
-        self.fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
+        self.fields.firstIndex { ExactText.isSame($0.name, name) }
     }
 }
 

@@ -29,6 +29,8 @@ struct StandardHeaderReader {
 
     /// Puts together what more than one header says.
     mutating func finish() {
+        let count = self.message.headers.count
+        if count > MessageHeaders.maximumCount { self.findings.append(HeaderRules.tooMany(count)) }
         guard self.traceID != nil || self.spanID != nil else { return }
         guard let traceID = self.traceID else {
             self.findings.append("the header span_id needs a trace_id beside it")

@@ -119,6 +119,10 @@ extension Message {
                 }
             }
         }
+        let count = headers.count + rest.count
+        guard count <= MessageHeaders.maximumCount else {
+            throw OmnibusError(.invalidHeader, HeaderRules.tooMany(count), advice: .deadLetter)
+        }
         for (name, value) in rest.sorted(by: { $0.key < $1.key }) {
             headers.put(HeaderValue(value), for: CloudEventAttribute.headerName(of: name))
         }

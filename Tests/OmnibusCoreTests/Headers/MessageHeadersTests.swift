@@ -151,6 +151,50 @@ struct MessageHeadersTests {
         #expect(!error.message.contains("\"fine\""))
     }
 
+    @Test("are at most 1,024")
+    func areLimited() throws {
+        let many = (0..<MessageHeaders.maximumCount).map { Header(name: "h\($0)", value: .integer(Int64($0))) }
+        var headers = try MessageHeaders(many)
+        #expect(headers.count == MessageHeaders.maximumCount && Array(headers) == many)
+        try headers.set(-1, for: "h7")
+        #expect(headers["h7"] == -1)
+
+        let error = try #require(throws: OmnibusError.self) { try headers.set(1, for: "another") }
+        #expect(error.code == .invalidHeader && error.message.contains("1025 headers"), "\(error)")
+        #expect(headers["another"] == nil)
+        #expect(throws: OmnibusError.self) { try MessageHeaders(many + [Header(name: "another", value: 1)]) }
+
+        var message = Message(topic: "tasks", payload: 1)
+        message.headers = MessageHeaders(unchecked: many + [Header(name: "another", value: 1)])
+        let refusal = try #require(throws: OmnibusError.self) { try message.validate() }
+        #expect(refusal.code == .invalidHeader && refusal.message.contains("1025 headers"), "\(refusal)")
+    }
+
+    @Test("keep the last value of a name, in the place of the first, however many there are")
+    func keepLast() {
+        let names = (0..<100).map { "h\($0)" } + ["h3", "h60", "h99", "h3"]
+        let headers = MessageHeaders(
+            unchecked: names.enumerated().map { Header(name: $1, value: .integer(Int64($0))) }
+        )
+
+        #expect(headers.map(\.name) == Array(names.prefix(100)))
+        #expect(headers["h3"] == 103 && headers["h60"] == 101 && headers["h99"] == 102 && headers["h98"] == 98)
+    }
+
+    @Test("from a dictionary of 40,000 are refused, without comparing each with each", .timeLimit(.minutes(1)))
+    func refuseFlood() throws {
+        let flood = MessageHeaders(unchecked: (0..<40_000).map { Header(name: "header-\($0)", value: 1) })
+        var message = Message(topic: "tasks", payload: 1)
+
+        #expect(flood.count == 40_000)
+        let error = try #require(throws: OmnibusError.self) { try message.apply(standardHeaders: flood) }
+        #expect(error.code == .invalidHeader)
+        message.headers = flood
+        let bytes = try message.serialize()
+        let damage = try #require(throws: OmnibusError.self) { try Message(deserializing: bytes) }
+        #expect(damage.code == .damagedMessage && damage.message.contains("1024 headers"), "\(damage)")
+    }
+
     @Test("count retries for the bus alone")
     func countRetries() throws {
         var headers: MessageHeaders = ["a": 1]

@@ -51,7 +51,7 @@ extension MessageRandom {
         case 0: .seconds(60)
         case 1: .nanoseconds(Int64.random(in: 1...10_000_000_000, using: &self))
         case 2: Duration(secondsComponent: 1, attosecondsComponent: 1)
-        case 3: .seconds(Int64.max)
+        case 3: Message.maximumTimeToLive
         default: .milliseconds(Int64.random(in: 1...1_000_000, using: &self))
         }
     }
