@@ -10,7 +10,8 @@ extension Message {
     /// Fields that a newer minor version has added are skipped.
     ///
     /// - Throws: `.damagedMessage`, saying what is wrong at which byte: for bytes that are no message, are cut off,
-    ///   changed or followed by others, and for versions that this program does not know.
+    ///   changed or followed by others, for versions that this program does not know, and for what ``validate()``
+    ///   refuses.
     public init(deserializing bytes: some Collection<UInt8>) throws(OmnibusError) {
         var fields = try Self.checkedFields(of: Array(bytes))
         var parts = BinaryParts()
@@ -37,6 +38,7 @@ extension Message {
             priority: parts.priority,
             extras: try parts.extras(or: fields)
         )
+        if let finding = self.finding { throw fields.damaged("what was read is not valid (\(finding))") }
     }
 
     /// Reads a message in the binary form, as ``init(deserializing:)`` does.

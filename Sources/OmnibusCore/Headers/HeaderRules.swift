@@ -72,6 +72,17 @@ enum HeaderRules {
         return nil
     }
 
+    /// Returns a text without what no header may have, for texts that others have written, such as errors.
+    static func cleaned(_ text: String) -> String {
+        guard self.forbiddenCharacter(in: text, allowingTab: true) != nil else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            let isForbidden = self.forbiddenCharacter(in: String(scalar), allowingTab: true) != nil
+            result.unicodeScalars.append(isForbidden ? "\u{FFFD}" : scalar)
+        }
+        return result
+    }
+
     /// Text for an error message: in quotes, shortened, without control characters.
     static func quoted(_ text: String) -> String {
         var result = "\""

@@ -5,7 +5,7 @@ public import CloudEvents
 
 /// Who vouches for a message: issuer, client, signature and the time of signing.
 ///
-/// It travels with the message as it is; nothing here checks it.
+/// It travels with the message as it is; nothing here checks the signature. The texts hold no control character.
 public struct AuthMetadata: Hashable, Sendable {
     /// Who issued the identity.
     public var issuer: String

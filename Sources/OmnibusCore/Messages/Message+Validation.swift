@@ -12,8 +12,7 @@ extension Message {
     ///
     /// - Throws: `.invalidMessage`, or `.invalidHeader` if nothing but headers is wrong, naming all findings.
     public func validate() throws(OmnibusError) {
-        // What most messages look like is decided by a look at each byte of the key.
-        if self.extras == nil, self.key.map(Self.isPlain) ?? true, Self.isPlain(self.id) { return }
+        if self.isPlain { return }
         let findings = self.findings
         let headerFindings = self.extras?.fields.headers.findings ?? []
         guard !findings.isEmpty || !headerFindings.isEmpty else { return }
@@ -21,6 +20,18 @@ extension Message {
             findings.isEmpty ? .invalidHeader : .invalidMessage,
             "the message for \(self.topic) cannot be sent: " + (findings + headerFindings).joined(separator: "; ")
         )
+    }
+
+    /// Everything that ``validate()`` would name, in one text; nil if it would name nothing.
+    var finding: String? {
+        if self.isPlain { return nil }
+        let findings = self.findings + (self.extras?.fields.headers.findings ?? [])
+        return findings.isEmpty ? nil : findings.joined(separator: "; ")
+    }
+
+    /// Whether a look at each byte of key and id decides that the message is valid, as it does for most.
+    private var isPlain: Bool {
+        self.extras == nil && self.key.map(Self.isPlain) ?? true && Self.isPlain(self.id)
     }
 
     /// What is wrong with the message apart from its headers: a sentence each.
@@ -67,6 +78,12 @@ extension Message {
             } else if timeToLive > Self.maximumTimeToLive {
                 findings.append("its time to live is more than 10,000 years; use less, or nil for no end")
             }
+        }
+        for (text, name) in [
+            (fields.authentication?.issuer, "authentication's issuer"),
+            (fields.authentication?.clientID, "authentication's client id"),
+        ] where text?.isEmpty == false {
+            check(text, name)
         }
         return findings
     }

@@ -142,6 +142,19 @@ struct BinaryFormTests {
         #expect(error.message.contains(reason), "\(error.message)")
     }
 
+    @Test("refuses what validation refuses, naming the field", arguments: Self.invalid)
+    func refusesInvalid(part: String, change: @Sendable (inout Message) -> Void) throws {
+        var message = Message(topic: "tasks", key: "k", bytes: [1])
+        message.id = "evt-1"
+        change(&message)
+        let bytes = try message.serialize()
+        let error = try #require(throws: OmnibusError.self) { try Message(deserializing: bytes) }
+
+        #expect(error.code == .damagedMessage)
+        #expect(error.message.contains(part), "\(error.message)")
+        #expect(!error.message.contains("\r") && !error.message.contains("\n"))
+    }
+
     @Test("skips fields of newer minor versions")
     func skipsUnknownFields() throws {
         let message = try Message(
@@ -164,6 +177,27 @@ struct BinaryFormTests {
         #expect(error.message.contains("version 2 is not known"))
         Self.expectDamage(flagged, "flags")
     }
+
+    /// Changes that make a message invalid, and what the error then names.
+    private static let invalid: [(String, @Sendable (inout Message) -> Void)] = [
+        ("key is empty", { $0.key = "" }),
+        ("its id", { $0.id = "a\r\nb" }),
+        ("header name", { $0.headers.put(1, for: "a\r\nb") }),
+        ("header x", { $0.headers.put("a\r\nb", for: "x") }),
+        ("header priority", { $0.headers.put("high", for: "priority") }),
+        ("parent span id", { $0.parentSpanID = "xyz" }),
+        ("time to live", { $0.timeToLive = .seconds(-1) }),
+        ("time to live", { $0.timeToLive = .zero }),
+        ("source", { $0.source = "a\u{0}" }),
+        (
+            "authentication's issuer",
+            { $0.authentication = AuthMetadata(issuer: "a\r\nb", clientID: "c", signature: [1], timestamp: .epoch) }
+        ),
+        (
+            "authentication's client id",
+            { $0.authentication = AuthMetadata(issuer: "a", clientID: "c\n", signature: [1], timestamp: .epoch) }
+        ),
+    ]
 
     /// A message in which every field is set.
     private static func sample() throws -> Message {

@@ -192,12 +192,14 @@ struct MessageTests {
         message.correlationID = "\u{7F}"
         message.parentSpanID = "xyz"
         message.timeToLive = .zero
+        message.authentication = AuthMetadata(issuer: "a\r\nb", clientID: "c\n", signature: [], timestamp: .epoch)
         message.headers = ["not fine": 1]
         let error = try #require(throws: OmnibusError.self) { try message.validate() }
 
         #expect(error.code == .invalidMessage)
         for part in [
             "key", "id", "source", "subject", "type", "correlation id", "parent span", "time to live", "not fine",
+            "issuer", "client id",
         ] {
             #expect(error.message.contains(part), "\(part): \(error.message)")
         }
