@@ -13,6 +13,8 @@ enum CloudEventAttribute: String, CaseIterable {
     case expiryTime = "expirytime"
     case sequence
     case topic = "omnibustopic"
+    /// Says that the event's source is the message's own although it is `unnamedSource`.
+    case source = "omnibussource"
     case replyTo = "omnibusreplyto"
     case priority = "omnibuspriority"
     case headers = "omnibusheaders"
@@ -26,7 +28,14 @@ enum CloudEventAttribute: String, CaseIterable {
     case signedAt = "omnibussignedat"
 
     /// Text in the place of a source, which an event must have and a message need not.
+    ///
+    /// A message whose own source is this very text says so in the attribute `source`.
     static let unnamedSource = "urn:omnibus:unnamed"
+
+    /// Whether a source is the text that stands for none.
+    static func isUnnamed(_ source: String) -> Bool {
+        ExactText.isSame(source, self.unnamedSource)
+    }
 
     /// What is put before the names of attributes that no free header may have; see ``headerName(of:)``.
     private static let prefix = "ce-"

@@ -13,7 +13,8 @@ import OmnibusJSON
 extension Message {
     /// Returns the message as a CloudEvent, from which ``init(_:topic:)`` makes an equal message again.
     ///
-    /// A typed payload is encoded. A message without a source gets `urn:omnibus:unnamed` in its place.
+    /// A typed payload is encoded. A message without a source gets `urn:omnibus:unnamed` in its place; one that has
+    /// this very source repeats it in `omnibussource`, and so keeps it.
     ///
     /// - Throws: `.invalidMessage` if the message has no id yet or has what no attribute can hold, such as control
     ///   characters; `.unencodable` if the payload cannot be encoded.
@@ -65,6 +66,7 @@ extension Message {
         put(self.key, .partitionKey)
         if self.priority != .normal { put(self.priority.name, .priority) }
         guard let fields = self.extras?.fields else { return result }
+        if let source = fields.source, CloudEventAttribute.isUnnamed(source) { put(source, .source) }
         put(fields.correlationID?.description, .correlationID)
         put(fields.causationID?.description, .causationID)
         put(fields.sequence, .sequence)

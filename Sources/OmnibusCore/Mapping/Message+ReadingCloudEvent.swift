@@ -28,7 +28,8 @@ extension Message {
         self.acceptedAt = event.time
         self.key = take(.partitionKey)
         self.type = EventType(event.type)
-        if event.source != CloudEventAttribute.unnamedSource { self.source = event.source }
+        let hasOwnSource = take(.source) != nil
+        if hasOwnSource || !CloudEventAttribute.isUnnamed(event.source) { self.source = event.source }
         if let subject = event.subject { self.subject = subject }
         if let type = event.dataContentType, type != self.payload.contentType { self.contentType = type }
         if let schema = event.dataSchema { self.dataSchema = schema }

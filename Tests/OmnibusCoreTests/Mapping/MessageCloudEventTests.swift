@@ -8,6 +8,21 @@ import Testing
 
 @Suite("Messages as CloudEvents")
 struct MessageCloudEventTests {
+    @Test(
+        "keep the source, also one that reads like the text for none",
+        arguments: [nil, "urn:omnibus:unnamed", "urn:omnibus:other", "/service"] as [String?]
+    )
+    func keepSource(source: String?) throws {
+        var message = Message(topic: "tasks", payload: 1)
+        message.id = "evt-1"
+        message.source = source
+        let event = try message.cloudEvent()
+
+        #expect(event.source == source ?? "urn:omnibus:unnamed")
+        #expect(try Message(event).source == source)
+        #expect(try Message(event).headers.isEmpty)
+    }
+
     @Test("are equal after the round trip", arguments: 0..<400 as Range<UInt64>)
     func areEqualAfterRoundTrip(seed: UInt64) throws {
         var random = MessageRandom(seed: seed)
