@@ -45,6 +45,41 @@ public enum HeaderValue: Hashable, Sendable {
     }
 }
 
+extension HeaderValue {
+    /// Tells whether two values are of one kind and equal, texts byte by byte.
+    public static func == (left: HeaderValue, right: HeaderValue) -> Bool {
+        switch (left, right) {
+        case (.text(let left), .text(let right)): ExactText.isSame(left, right)
+        case (.integer(let left), .integer(let right)): left == right
+        case (.double(let left), .double(let right)): left == right
+        case (.boolean(let left), .boolean(let right)): left == right
+        case (.bytes(let left), .bytes(let right)): left == right
+        default: false
+        }
+    }
+
+    /// Hashes kind and value, so that equal values hash alike.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .text(let text):
+            hasher.combine(0 as UInt8)
+            hasher.combine(ExactText(text))
+        case .integer(let integer):
+            hasher.combine(1 as UInt8)
+            hasher.combine(integer)
+        case .double(let double):
+            hasher.combine(2 as UInt8)
+            hasher.combine(double)
+        case .boolean(let boolean):
+            hasher.combine(3 as UInt8)
+            hasher.combine(boolean)
+        case .bytes(let bytes):
+            hasher.combine(4 as UInt8)
+            hasher.combine(bytes)
+        }
+    }
+}
+
 extension HeaderValue: ExpressibleByStringLiteral {
     /// Creates a text.
     public init(stringLiteral text: String) {

@@ -144,6 +144,19 @@ public struct Header: Sendable, Hashable {
     }
 }
 
+extension Header {
+    /// Compares name and value, texts byte by byte.
+    public static func == (left: Header, right: Header) -> Bool {
+        ExactText.isSame(left.name, right.name) && left.value == right.value
+    }
+
+    /// Hashes name and value, so that equal headers hash alike.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(self.name))
+        hasher.combine(self.value)
+    }
+}
+
 extension MessageHeaders: Hashable {
     /// Compares names and values, in any order.
     public static func == (left: MessageHeaders, right: MessageHeaders) -> Bool {

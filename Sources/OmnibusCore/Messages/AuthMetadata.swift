@@ -24,3 +24,19 @@ public struct AuthMetadata: Hashable, Sendable {
         self.timestamp = timestamp
     }
 }
+
+extension AuthMetadata {
+    /// Compares everything, texts byte by byte.
+    public static func == (left: AuthMetadata, right: AuthMetadata) -> Bool {
+        ExactText.isSame(left.issuer, right.issuer) && ExactText.isSame(left.clientID, right.clientID)
+            && left.signature == right.signature && left.timestamp == right.timestamp
+    }
+
+    /// Hashes what is compared, so that equal values hash alike.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(self.issuer))
+        hasher.combine(ExactText(self.clientID))
+        hasher.combine(self.signature)
+        hasher.combine(self.timestamp)
+    }
+}

@@ -19,6 +19,18 @@ public struct EventType: RawRepresentable, Hashable, Sendable {
     }
 }
 
+extension EventType {
+    /// Tells whether two types have the same name, byte for byte.
+    public static func == (left: EventType, right: EventType) -> Bool {
+        ExactText.isSame(left.rawValue, right.rawValue)
+    }
+
+    /// Hashes the bytes of the name.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(self.rawValue))
+    }
+}
+
 extension EventType: ExpressibleByStringLiteral {
     /// Creates a type from its name.
     public init(stringLiteral name: String) {

@@ -166,6 +166,46 @@ struct MessageTests {
         #expect(message != other, "seed \(seed)")
     }
 
+    @Test("compare every text byte by byte: two spellings of one letter differ", arguments: Self.texts)
+    func compareBytes(property: String, set: @Sendable (inout Message, String) -> Void) {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(composed == decomposed)
+        var message = Message(topic: "tasks", payload: 1)
+        set(&message, composed)
+        var same = Message(topic: "tasks", payload: 1)
+        set(&same, composed)
+        var other = Message(topic: "tasks", payload: 1)
+        set(&other, decomposed)
+
+        #expect(message == same, "\(property)")
+        #expect(message != other, "\(property)")
+        #expect(message.headers.hashValue == same.headers.hashValue)
+    }
+
+    /// The properties that are text, and how to set each.
+    private static let texts: [(String, @Sendable (inout Message, String) -> Void)] = [
+        ("key", { $0.key = $1 }),
+        ("id", { $0.id = MessageID($1) }),
+        ("type", { $0.type = EventType($1) }),
+        ("source", { $0.source = $1 }),
+        ("subject", { $0.subject = $1 }),
+        ("content type", { $0.contentType = $1 }),
+        ("data schema", { $0.dataSchema = $1 }),
+        ("sequence", { $0.sequence = $1 }),
+        ("parent span id", { $0.parentSpanID = $1 }),
+        ("header's text", { $0.headers = ["x": .text($1)] }),
+        ("header's name", { $0.headers.put(1, for: $1) }),
+        (
+            "issuer",
+            { $0.authentication = AuthMetadata(issuer: $1, clientID: "", signature: [], timestamp: .epoch) }
+        ),
+        (
+            "client id",
+            { $0.authentication = AuthMetadata(issuer: "", clientID: $1, signature: [], timestamp: .epoch) }
+        ),
+        ("payload", { $0.payload = Payload(json: .string($1)) }),
+    ]
+
     @Test("never show what they carry")
     func hidePayload() {
         var message = Message(topic: "tasks", payload: ["password": "secret"])
