@@ -26,8 +26,11 @@ extension Message {
     ///
     /// The standard names are `content_type`, `correlation_id`, `message_id`, `timestamp` (RFC 3339; ``createdAt``),
     /// `source`, `event_type`, `schema_version`, `destination` (a topic; ``replyTo``), `trace_id`, `span_id`,
-    /// `parent_span_id`, `operation_name`, `priority`, `routing_key` and `partition_key` (both ``key``), `max_retries`
-    /// and `ttl_seconds`. Numbers may be given as text. `retry_count` is the bus's to write and is refused.
+    /// `parent_span_id`, `operation_name`, `priority`, `routing_key` and `partition_key` (both ``key``), `max_retries` and
+    /// `ttl_seconds`. Whole numbers may be given as text; `ttl_seconds` may have a fraction, as number or
+    /// text (`"1.5"`). `retry_count` is the bus's to write: it has to be a whole number from 0 upwards, so that
+    /// ``standardHeaders`` of a message that was retried read back, and is left out, because the message that is read
+    /// begins anew.
     ///
     /// - Throws: `.invalidHeader`, naming all that are not valid. The message is then as it was.
     public mutating func apply(standardHeaders: MessageHeaders) throws(OmnibusError) {

@@ -19,7 +19,8 @@ struct StandardHeaderReader {
     mutating func read(_ header: Header) {
         guard let standard = StandardHeader(rawValue: header.name) else { return self.readFree(header) }
         switch standard {
-        case .retryCount, .schemaVersion, .operationName: self.readFree(header)
+        case .retryCount: self.checkRetryCount(header)
+        case .schemaVersion, .operationName: self.readFree(header)
         case .maxRetries: self.readFree(Header(name: header.name, value: self.number(header.value)))
         case .priority: self.readPriority(header)
         case .ttlSeconds: self.readTimeToLive(header)
@@ -103,7 +104,7 @@ struct StandardHeaderReader {
     }
 
     private mutating func readTimeToLive(_ header: Header) {
-        switch self.number(header.value) {
+        switch self.decimal(header.value) {
         case .integer(let seconds) where seconds > 0 && .seconds(seconds) <= Message.maximumTimeToLive:
             self.message.timeToLive = .seconds(seconds)
         case .double(let seconds) where seconds > 0 && seconds < 9e11 && .seconds(seconds) <= Message.maximumTimeToLive:
@@ -113,7 +114,23 @@ struct StandardHeaderReader {
         }
     }
 
-    /// A number that was given as text, as a number.
+    /// The count is not taken over: the bus counts the attempts of each message itself.
+    private mutating func checkRetryCount(_ header: Header) {
+        guard case .integer(let count) = self.number(header.value), count >= 0 else {
+            return self.refuse(header, "is not a whole number from 0 upwards; the bus alone writes it, leave it out")
+        }
+    }
+
+    /// A number that was given as text, with a fraction or without, as a number.
+    private func decimal(_ value: HeaderValue) -> HeaderValue {
+        let value = self.number(value)
+        guard case .text(let text) = value, let double = Double(text),
+            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") })
+        else { return value }
+        return .double(double)
+    }
+
+    /// A whole number that was given as text, as a number.
     private func number(_ value: HeaderValue) -> HeaderValue {
         guard case .text(let text) = value else { return value }
         if let integer = Int64(text) { return .integer(integer) }

@@ -77,14 +77,36 @@ public struct Payload: Sendable {
         MemoryLayout<Value>.stride + 64
     }
 
+    /// Down to this depth a JSON value is walked by recursion, which is fast; deeper ones go on a list, as any depth may
+    /// come and the stack is short.
+    private static let recursionLimit = 64
+
     private static func estimatedSize(of value: JSONValue) -> Int {
+        var deeper: [JSONValue] = []
+        var size = self.estimatedSize(of: value, depth: 0, &deeper)
+        while let value = deeper.popLast() { size += self.estimatedSize(of: value, depth: 0, &deeper) }
+        return size
+    }
+
+    private static func estimatedSize(of value: JSONValue, depth: Int, _ deeper: inout [JSONValue]) -> Int {
         switch value {
-        case .null, .bool: 5
-        case .string(let text): text.utf8.count + 2
-        case .array(let elements): elements.reduce(2) { $0 + self.estimatedSize(of: $1) + 1 }
-        case .object(let members):
-            members.reduce(2) { $0 + $1.name.utf8.count + 4 + self.estimatedSize(of: $1.value) }
-        case .integer, .number: 8
+        case .null, .bool: return 5
+        case .integer, .number: return 8
+        case .string(let text): return text.utf8.count + 2
+        case .array, .object: break
         }
+        guard depth < self.recursionLimit else {
+            deeper.append(value)
+            return 0
+        }
+        var size = 2
+        if case .array(let elements) = value {
+            for element in elements { size += self.estimatedSize(of: element, depth: depth + 1, &deeper) + 1 }
+        } else if case .object(let members) = value {
+            for member in members {
+                size += member.name.utf8.count + 4 + self.estimatedSize(of: member.value, depth: depth + 1, &deeper)
+            }
+        }
+        return size
     }
 }

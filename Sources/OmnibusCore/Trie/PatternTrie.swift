@@ -22,6 +22,7 @@
 /// removing take time linear in the pattern's words; matching takes at most one visit of each node for each word of
 /// the topic. `match` reads only, so several threads may match on one value; see `MatchCache` for topics that return.
 package struct PatternTrie: Sendable {
+    /// What stands for a subscriber: any number but `UInt32.max`, which means "none" inside and must not be inserted.
     package typealias Token = UInt32
 
     struct Node: Sendable {
@@ -82,7 +83,7 @@ package struct PatternTrie: Sendable {
             + self.freeLists.capacity * 4
     }
 
-    /// Adds a token to a pattern; false where it was there already.
+    /// Adds a token to a pattern; false where it was there already. The token `UInt32.max` is reserved; see `Token`.
     @discardableResult
     package mutating func insert(_ pattern: TopicPattern, _ token: Token) -> Bool {
         var name = pattern.name

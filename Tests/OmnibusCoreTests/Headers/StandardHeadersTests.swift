@@ -73,6 +73,18 @@ struct StandardHeadersTests {
         #expect(message.standardHeaders["retry_count"] == 2)
     }
 
+    @Test("of a message that was retried read back, without the count")
+    func readBackAfterRetries() throws {
+        var message = try Message(topic: "users", payload: 1, standardHeaders: Self.all)
+        message.countRetries(2)
+        var copy = Message(topic: "users", payload: 1)
+        try copy.apply(standardHeaders: message.standardHeaders)
+
+        #expect(message.standardHeaders["retry_count"] == 2)
+        #expect(copy.headers.retryCount == 0)
+        #expect(copy.standardHeaders == Self.all)
+    }
+
     @Test("of a message of which nothing is set are those that every message has")
     func areFewForOrdinaryMessages() {
         let headers = Message(topic: "tasks", bytes: []).standardHeaders
@@ -92,9 +104,9 @@ struct StandardHeadersTests {
         #expect(message.headers.maxRetries == 2)
     }
 
-    @Test("may be seconds with a fraction")
-    func areReadWithFraction() throws {
-        let message = try Message(topic: "tasks", payload: 1, standardHeaders: ["ttl_seconds": 0.5])
+    @Test("may be seconds with a fraction, as number or text", arguments: [0.5, "0.5"] as [HeaderValue])
+    func areReadWithFraction(value: HeaderValue) throws {
+        let message = try Message(topic: "tasks", payload: 1, standardHeaders: ["ttl_seconds": value])
 
         #expect(message.timeToLive == .milliseconds(500))
         #expect(message.standardHeaders["ttl_seconds"] == 0.5)
@@ -107,8 +119,10 @@ struct StandardHeadersTests {
             ("source", true), ("event_type", ""), ("destination", "not..valid"), ("trace_id", "xyz"), ("span_id", "1"),
             ("parent_span_id", "0000000000000000"), ("priority", "urgent"), ("priority", 1), ("routing_key", ""),
             ("ttl_seconds", 0), ("ttl_seconds", -1), ("ttl_seconds", "soon"), ("ttl_seconds", .double(.nan)),
+            ("ttl_seconds", "0x10"), ("ttl_seconds", "inf"), ("ttl_seconds", "1e3"), ("ttl_seconds", "1.5.0"),
             ("ttl_seconds", .integer(.max)), ("ttl_seconds", 1e300), ("ttl_seconds", "9223372036854775807"),
-            ("schema_version", "1"), ("max_retries", -1), ("retry_count", 0), ("operation_name", 1), ("not fine", 1),
+            ("schema_version", "1"), ("max_retries", -1), ("retry_count", -1), ("retry_count", "x"),
+            ("retry_count", 1.5), ("operation_name", 1), ("not fine", 1),
         ] as [(String, HeaderValue)]
     )
     func areRefused(name: String, value: HeaderValue) throws {

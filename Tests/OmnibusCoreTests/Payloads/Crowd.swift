@@ -8,12 +8,14 @@ import Synchronization
 /// Threads that do the same at the same time, and what they wait on to do so.
 final class Crowd: Sendable {
     private let size: Int
+    private let stackSize: Int?
     private let arrived = DispatchGroup()
     private let done = DispatchGroup()
 
-    /// Creates a crowd of so many threads.
-    init(expecting size: Int) {
+    /// Creates a crowd of so many threads, each with a stack of so many bytes.
+    init(expecting size: Int, stackSize: Int? = nil) {
         self.size = size
+        self.stackSize = stackSize
         for _ in 0..<size { self.arrived.enter() }
     }
 
@@ -21,11 +23,13 @@ final class Crowd: Sendable {
     func run(_ work: @escaping @Sendable () -> Void) {
         for _ in 0..<self.size {
             self.done.enter()
-            Thread.detachNewThread {
+            let thread = Thread {
                 self.arrived.leave()
                 work()
                 self.done.leave()
             }
+            if let stackSize = self.stackSize { thread.stackSize = stackSize }
+            thread.start()
         }
         self.done.wait()
     }

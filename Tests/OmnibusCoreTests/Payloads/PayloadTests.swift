@@ -163,6 +163,21 @@ struct PayloadTests {
         }
     }
 
+    @Test("of JSON have a size however deep they are, in a thread's small stack")
+    func measureDepth() {
+        let levels = 200
+        var value: JSONValue = [1]
+        for level in 0..<levels { value = level % 2 == 0 ? [value] : ["a": value] }
+        // An integer 8, an array 2 and 1 for each element, an object 2 and 4 and the name's length for each member.
+        #expect(Payload(json: value).estimatedSize == 11 + levels / 2 * 3 + levels / 2 * 7)
+
+        for _ in 0..<3_000 { value = [value] }
+        let deep = Payload(json: value)
+        let size = Mutex(0)
+        Crowd(expecting: 1, stackSize: 256 * 1_024).run { size.withLock { $0 = deep.estimatedSize } }
+        #expect(size.withLock { $0 } == 11 + levels * 5 + 3_000 * 3)
+    }
+
     @Test("fit into three words")
     func areSmall() {
         #expect(MemoryLayout<Payload>.size <= 24)
