@@ -9,24 +9,24 @@
 ///
 /// It is deliberately not `Codable`: an event is written in a format of its own, not as a payload.
 public struct CloudEvent: Sendable, Hashable {
-    /// The version of the specification.
+    /// The version of the CloudEvents specification that every event here follows: `1.0`.
     public static let specversion: String = "1.0"
 
     /// What tells this event from others of the same source.
     public let id: String
     /// Where it happened, a URI reference.
     public let source: String
-    /// What kind of event it is.
+    /// The kind of event, a name such as `com.example.order.created`.
     public let type: String
     /// What within the source it is about.
     public let subject: String?
-    /// When it happened.
+    /// The point in time at which the event happened; nil where that is unknown.
     public var time: Timestamp?
     /// The media type of the data.
     public let dataContentType: String?
     /// The URI of the schema that the data adheres to.
     public let dataSchema: String?
-    /// What it says.
+    /// The event's data, in the form in which it was given; nil where there is none.
     public var data: CloudEventData?
     /// All other attributes, by name.
     public private(set) var extensions: [String: CloudEventAttributeValue]
@@ -34,7 +34,7 @@ public struct CloudEvent: Sendable, Hashable {
     /// The version of the specification: `1.0`.
     public var specversion: String { Self.specversion }
 
-    /// Creates an event.
+    /// Creates an event from its attributes and data, checking them all.
     ///
     /// Throws a `CloudEventError` that names the attribute when a required one is empty, an optional one is given but
     /// empty, a text has control characters or Unicode noncharacters, or an extension's name is not made of the

@@ -5,19 +5,19 @@
 ///
 /// Not every format keeps the type: many write all of them as text.
 public enum CloudEventAttributeValue: Sendable, Hashable {
-    /// A Boolean.
+    /// A truth value, the type Boolean of the specification.
     case boolean(Bool)
     /// A whole number of 32 bits.
     case integer(Int32)
     /// A text without control characters.
     case string(String)
-    /// Bytes.
+    /// A sequence of bytes, which formats of text write in Base64.
     case binary([UInt8])
     /// An absolute URI, as its text.
     case uri(String)
     /// A URI or a relative reference, as its text.
     case uriReference(String)
-    /// A point in time.
+    /// A point in time, which formats of text write as RFC 3339 asks.
     case timestamp(Timestamp)
 }
 
@@ -47,16 +47,16 @@ extension CloudEventAttributeValue {
 }
 
 extension CloudEventAttributeValue: ExpressibleByStringInterpolation {
-    /// Creates a text value.
+    /// Creates an attribute value that is a text, from a literal.
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
 extension CloudEventAttributeValue: ExpressibleByIntegerLiteral {
-    /// Creates an integer value.
+    /// Creates an attribute value that is an integer, from a literal.
     public init(integerLiteral value: Int32) { self = .integer(value) }
 }
 
 extension CloudEventAttributeValue: ExpressibleByBooleanLiteral {
-    /// Creates a Boolean value.
+    /// Creates an attribute value that is a Boolean, from a literal.
     public init(booleanLiteral value: Bool) { self = .boolean(value) }
 }

@@ -9,7 +9,7 @@ public struct CloudEventError: Error, Sendable, Hashable {
     ///
     /// The set is open: minor releases add codes.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-        /// The name of the code.
+        /// The name of the error code, such as `invalidValue`.
         public let rawValue: String
 
         /// Creates a code from its name.
@@ -17,20 +17,20 @@ public struct CloudEventError: Error, Sendable, Hashable {
             self.rawValue = rawValue
         }
 
-        /// The name of the code.
+        /// The name of the error code, for people.
         public var description: String { self.rawValue }
     }
 
-    /// What went wrong.
+    /// The kind of failure, as a value that a program can compare.
     public var code: Code
     /// The name of the attribute that is wrong; nil where a text was read on its own.
     public var attribute: String?
-    /// What is there.
+    /// What was found in the place of what should be there, shortened.
     public var found: String
-    /// What should be there instead.
+    /// What should stand there instead of what was found.
     public var expected: String
 
-    /// Creates an error.
+    /// Creates an error about an attribute, or about a text read on its own.
     public init(_ code: Code, attribute: String? = nil, found: String, expected: String) {
         self.code = code
         self.attribute = attribute
@@ -40,7 +40,7 @@ public struct CloudEventError: Error, Sendable, Hashable {
 }
 
 extension CloudEventError: CustomStringConvertible {
-    /// What is wrong, and where.
+    /// A sentence that says what is wrong, and in which attribute.
     public var description: String {
         let place = self.attribute.map { "attribute '\($0)': " } ?? ""
         return "\(self.code): \(place)found \(self.found), expected \(self.expected)"

@@ -58,7 +58,7 @@ public struct Timestamp: Sendable, Hashable {
     /// 9999-12-31T23:59:59Z.
     package static let lastSecond: Int64 = 253_402_300_799
 
-    /// 1970-01-01T00:00:00Z.
+    /// The start of Unix time: 1970-01-01T00:00:00Z.
     public static let epoch: Timestamp = Timestamp(seconds: 0, fraction: 0)
     /// The first point in time that there is a timestamp for: 0000-01-01T00:00:00Z.
     public static let earliest: Timestamp = Timestamp(seconds: Self.firstSecond, fraction: 0)

@@ -48,7 +48,7 @@ extension TraceContext {
 }
 
 extension TraceContext: CustomStringConvertible {
-    /// The `traceparent` header.
+    /// The trace context as the text of the header `traceparent`.
     public var description: String { self.traceparent }
 }
 

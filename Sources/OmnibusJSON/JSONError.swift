@@ -10,7 +10,7 @@ public struct JSONError: Error, Sendable, Hashable {
     ///
     /// The set is open: minor releases add codes.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-        /// The name of the code.
+        /// The name of the error code, such as `tooDeep`.
         public let rawValue: String
 
         /// Creates a code from its name.
@@ -18,7 +18,7 @@ public struct JSONError: Error, Sendable, Hashable {
             self.rawValue = rawValue
         }
 
-        /// The name of the code.
+        /// The name of the error code, for people.
         public var description: String { self.rawValue }
     }
 
@@ -31,7 +31,7 @@ public struct JSONError: Error, Sendable, Hashable {
         /// The character within the line, counted from 1 in Unicode scalars.
         public var column: Int
 
-        /// Creates a position.
+        /// Creates a position in a document from offset, line and column.
         public init(offset: Int, line: Int, column: Int) {
             self.offset = offset
             self.line = line
@@ -42,16 +42,16 @@ public struct JSONError: Error, Sendable, Hashable {
         public var description: String { "line \(self.line), column \(self.column) (byte \(self.offset))" }
     }
 
-    /// What went wrong.
+    /// The kind of failure, as a value that a program can compare.
     public var code: Code
     /// Where in the document; nil when a value was to be written.
     public var position: Position?
-    /// What is there.
+    /// What was found in the place of what should be there, shortened.
     public var found: String
-    /// What should be there instead.
+    /// What should stand there instead of what was found.
     public var expected: String
 
-    /// Creates an error.
+    /// Creates an error about a document, or about a value that cannot be written.
     public init(_ code: Code, at position: Position? = nil, found: String, expected: String) {
         self.code = code
         self.position = position
@@ -61,7 +61,7 @@ public struct JSONError: Error, Sendable, Hashable {
 }
 
 extension JSONError: CustomStringConvertible {
-    /// What is wrong, and where.
+    /// A sentence that says what is wrong, and where in the document.
     public var description: String {
         let place = self.position.map { "at \($0): " } ?? ""
         return "\(self.code): \(place)found \(self.found), expected \(self.expected)"

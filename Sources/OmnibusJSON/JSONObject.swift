@@ -6,14 +6,14 @@
 /// Looking a member up scans the names while there are few and uses an index from there on, so it takes constant time
 /// on average. Equality ignores the order.
 public struct JSONObject: Sendable {
-    /// A name and its value.
+    /// A member of a JSON object: a name and its value.
     public struct Member: Sendable, Hashable {
         /// What the member is called.
         public var name: String
         /// What the member holds.
         public var value: JSONValue
 
-        /// Creates a member.
+        /// Creates a member of an object from name and value.
         public init(name: String, value: JSONValue) {
             self.name = name
             self.value = value

@@ -14,7 +14,7 @@
 /// Comparing, writing and releasing a value take stack by its depth. The parser bounds the depth of what comes from
 /// outside; a program that nests values of its own has to stay within reason too.
 public enum JSONValue: Sendable {
-    /// The literal `null`.
+    /// The JSON literal `null`.
     case null
     /// One of the literals `true` and `false`.
     case bool(Bool)
@@ -22,9 +22,9 @@ public enum JSONValue: Sendable {
     case integer(Int64)
     /// Any other number, as the nearest double.
     case number(Double)
-    /// A text.
+    /// A JSON string, which may be any text.
     case string(String)
-    /// Values in order.
+    /// A JSON array: values in order.
     case array([JSONValue])
     /// Members, each with a name of its own, in the order of the source.
     case object(JSONObject)

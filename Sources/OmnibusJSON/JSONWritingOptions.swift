@@ -8,7 +8,7 @@ public struct JSONWritingOptions: Sendable, Hashable {
     /// Whether members are written in the order of their names, by UTF-16 code units, and not in their own order.
     public var sortsKeys: Bool
 
-    /// Creates options.
+    /// Creates options for writing; compact and in the members' own order unless told.
     public init(isPretty: Bool = false, sortsKeys: Bool = false) {
         self.isPretty = isPretty
         self.sortsKeys = sortsKeys

@@ -12,7 +12,7 @@ public struct BusEnvironment: Sendable {
     /// Where the tasks that run handlers are executed; nil is Swift's global executor.
     public var executor: (any TaskExecutor)?
 
-    /// Creates an environment.
+    /// Creates an environment from a clock, a source of random numbers and an executor.
     public init(clock: any BusClock, random: any BusRandom, executor: (any TaskExecutor)? = nil) {
         self.clock = clock
         self.random = random
@@ -38,7 +38,7 @@ extension BusRandom {
 
 /// The system's cryptographically secure random numbers.
 public struct SystemRandom: BusRandom {
-    /// Creates a source.
+    /// Creates the source of random numbers that the system offers.
     public init() {}
 
     /// Returns 64 bits that nobody can predict.

@@ -35,7 +35,6 @@ public struct DeadLetter: Sendable, Identifiable {
             }
         }
 
-        /// The reason's name, and what the handler said where it rejected the message.
         /// The reason that an error is, where handling the message again cannot mend it.
         package init(_ error: OmnibusError) {
             switch error.code {
@@ -46,17 +45,18 @@ public struct DeadLetter: Sendable, Identifiable {
             }
         }
 
+        /// The reason's name, and what the handler said where it rejected the message.
         public var description: String {
             if case .rejected(let reason) = self { return "rejected: \(reason)" }
             return self.name
         }
     }
 
-    /// The dead letter's own id.
+    /// The dead letter's own id, another than the message's.
     public let id: MessageID
     /// The message, as it was accepted.
     public let message: Message
-    /// Why it was given up on.
+    /// Why the message was given up on.
     public let reason: Reason
     /// Every attempt that failed, in order.
     public let attempts: [FailedAttempt]

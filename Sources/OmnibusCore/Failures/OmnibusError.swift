@@ -10,7 +10,7 @@ public struct OmnibusError: Error, Sendable {
     ///
     /// The set is open: minor releases add codes.
     public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-        /// The name of the code.
+        /// The name of the error code, such as `invalidTopic`.
         public let rawValue: String
 
         /// Creates a code from its name.
@@ -18,7 +18,7 @@ public struct OmnibusError: Error, Sendable {
             self.rawValue = rawValue
         }
 
-        /// The name of the code.
+        /// The name of the error code, for people.
         public var description: String { self.rawValue }
     }
 
@@ -51,7 +51,7 @@ public struct OmnibusError: Error, Sendable {
 
     private let storage: Storage
 
-    /// What went wrong.
+    /// The kind of failure, as a value that a program can compare.
     public var code: Code { self.storage.code }
     /// One or two sentences for a person: what was found, what was expected, what to do.
     public var message: String { self.storage.message }
@@ -62,7 +62,7 @@ public struct OmnibusError: Error, Sendable {
     /// Facts for a program, of the type that the code documents.
     public var details: (any Sendable)? { self.storage.details }
 
-    /// Creates an error.
+    /// Creates an error from its code, a sentence for people, and what caused it.
     public init(
         _ code: Code,
         _ message: String,

@@ -23,7 +23,7 @@ public struct RetrySchedule: Sendable, Hashable {
     private var kind: Kind
     private var jitter: Jitter
 
-    /// Tries again at once.
+    /// Tries again at once, without any delay between attempts.
     public static let none = RetrySchedule(kind: .none, jitter: .none)
 
     /// Waits longer and longer: the initial delay, multiplied each time, up to a cap.

@@ -6,17 +6,19 @@
 /// In this process and in the binary form a value keeps its kind; a back end that has nothing but text for headers
 /// turns it into text.
 public enum HeaderValue: Hashable, Sendable {
-    /// A text.
+    /// A value that is a text, the kind that every back end carries.
     case text(String)
 
-    /// An integer.
+    /// A value that is a whole number of 64 bits.
     case integer(Int64)
 
-    /// A floating-point number.
+    /// A value that is a floating-point number, which has to be finite.
     case double(Double)
 
-    /// True or false.
+    /// A value that is true or false.
     case boolean(Bool)
+
+    /// A value that is a sequence of bytes.
     case bytes([UInt8])
 
     /// The text, if it is text.
@@ -81,28 +83,28 @@ extension HeaderValue {
 }
 
 extension HeaderValue: ExpressibleByStringLiteral {
-    /// Creates a text.
+    /// Creates a header value that is a text, from a literal.
     public init(stringLiteral text: String) {
         self = .text(text)
     }
 }
 
 extension HeaderValue: ExpressibleByIntegerLiteral {
-    /// Creates an integer.
+    /// Creates a header value that is an integer, from a literal.
     public init(integerLiteral integer: Int64) {
         self = .integer(integer)
     }
 }
 
 extension HeaderValue: ExpressibleByFloatLiteral {
-    /// Creates a floating-point number.
+    /// Creates a header value that is a floating-point number, from a literal.
     public init(floatLiteral double: Double) {
         self = .double(double)
     }
 }
 
 extension HeaderValue: ExpressibleByBooleanLiteral {
-    /// Creates a Boolean value.
+    /// Creates a header value that is true or false, from a literal.
     public init(booleanLiteral boolean: Bool) {
         self = .boolean(boolean)
     }

@@ -93,7 +93,7 @@ public struct MessageHeaders: Sendable {
     /// How often the message was handed to a handler before this time: 0 at first; written by the bus alone.
     public var retryCount: Int { self.retries }
 
-    /// Checks every header.
+    /// Checks the name and value of every header, and how many there are.
     ///
     /// - Throws: `.invalidHeader`, naming all that are not valid.
     public func validate() throws(OmnibusError) {
@@ -132,12 +132,12 @@ public struct MessageHeaders: Sendable {
 
 /// A header: a name and a value.
 public struct Header: Sendable, Hashable {
-    /// The name; case counts.
+    /// The name of the header; case counts.
     public var name: String
-    /// The value.
+    /// The value of the header, with its kind.
     public var value: HeaderValue
 
-    /// Creates a header.
+    /// Creates a header from name and value, unchecked until it is set.
     public init(name: String, value: HeaderValue) {
         self.name = name
         self.value = value

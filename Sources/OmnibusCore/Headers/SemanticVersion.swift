@@ -3,11 +3,11 @@
 
 /// A version number such as `1.4.0-beta.2+build.7` (Semantic Versioning 2.0.0).
 public struct SemanticVersion: Hashable, Sendable {
-    /// Counts changes that break users.
+    /// The number that counts changes which break users, the first of three.
     public let major: Int
-    /// Counts additions.
+    /// The number that counts additions, the second of three.
     public let minor: Int
-    /// Counts repairs.
+    /// The number that counts repairs, the third of three.
     public let patch: Int
     /// The identifiers after the hyphen, such as `beta` and `2`; empty for a release.
     public let prerelease: [String]
@@ -29,7 +29,7 @@ public struct SemanticVersion: Hashable, Sendable {
         self.build = []
     }
 
-    /// Reads a version.
+    /// Reads a version from a text such as `1.4.0-beta.1`.
     ///
     /// - Throws: `.invalidHeader`, saying which part is wrong.
     public init(validating text: some StringProtocol) throws(OmnibusError) {
@@ -101,7 +101,7 @@ public struct SemanticVersion: Hashable, Sendable {
 }
 
 extension SemanticVersion: CustomStringConvertible {
-    /// The version's text.
+    /// The text of the version, as Semantic Versioning writes it.
     public var description: String {
         var text = "\(self.major).\(self.minor).\(self.patch)"
         if !self.prerelease.isEmpty { text += "-" + self.prerelease.joined(separator: ".") }

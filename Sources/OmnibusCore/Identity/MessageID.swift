@@ -77,7 +77,7 @@ public struct MessageID: Sendable {
 }
 
 extension MessageID: CustomStringConvertible {
-    /// The id's text.
+    /// The text of the id; empty while none is given.
     public var description: String {
         switch self.storage {
         case .unassigned: ""

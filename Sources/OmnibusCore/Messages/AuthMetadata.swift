@@ -7,16 +7,16 @@ public import CloudEvents
 ///
 /// It travels with the message as it is; nothing here checks the signature. The texts hold no control character.
 public struct AuthMetadata: Hashable, Sendable {
-    /// Who issued the identity.
+    /// The name of whoever issued the identity.
     public var issuer: String
-    /// Whose identity it is.
+    /// The name of the client whose identity it is.
     public var clientID: String
     /// The signature's bytes; what they are made of is the signer's business.
     public var signature: [UInt8]
-    /// When it was signed.
+    /// The point in time at which the message was signed.
     public var timestamp: Timestamp
 
-    /// Creates authentication data.
+    /// Creates authentication data from issuer, client, signature and time of signing.
     public init(issuer: String, clientID: String, signature: [UInt8], timestamp: Timestamp) {
         self.issuer = issuer
         self.clientID = clientID

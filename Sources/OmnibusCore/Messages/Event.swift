@@ -27,22 +27,22 @@ public protocol Event: Codable, Sendable {
 }
 
 extension Event {
-    /// The topic's text.
+    /// The kind of event where a type names none: the text of its topic.
     public static var type: EventType { EventType(rawValue: Self.topic.name) }
 
-    /// The normal priority.
+    /// The priority where a type names none: normal.
     @inlinable public static var priority: Priority { .normal }
 
-    /// The topic of the type.
+    /// The topic where an event names none of its own: that of its type.
     @inlinable public var eventTopic: Topic { Self.topic }
 
-    /// The kind of the type.
+    /// The kind where an event names none of its own: that of its type.
     @inlinable public var eventType: EventType { Self.type }
 
     /// No key, so that the subject serves as one where there is a subject.
     @inlinable public var eventKey: String? { nil }
 
-    /// No subject.
+    /// The subject where an event names none: nil.
     @inlinable public var eventSubject: String? { nil }
 
     /// The stride of the type, and 64 bytes for what it points to.

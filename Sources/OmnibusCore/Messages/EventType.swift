@@ -5,7 +5,7 @@
 ///
 /// It is often the topic's text. It differs where one topic carries several kinds of event.
 public struct EventType: RawRepresentable, Hashable, Sendable {
-    /// The name.
+    /// The name of the kind of event.
     public let rawValue: String
 
     /// Creates a type from its name.
@@ -39,7 +39,7 @@ extension EventType: ExpressibleByStringLiteral {
 }
 
 extension EventType: CustomStringConvertible {
-    /// The name.
+    /// The name of the kind of event, for people.
     public var description: String { self.rawValue }
 }
 

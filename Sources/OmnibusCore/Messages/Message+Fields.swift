@@ -115,7 +115,7 @@ extension Message {
         return acceptedAt.advanced(by: timeToLive)
     }
 
-    /// Who vouches for the message.
+    /// Who vouches for the message, with the signature; nil for nobody.
     public var authentication: AuthMetadata? {
         get { self.extras?.fields.authentication }
         set { self.changeFields { $0.authentication = newValue } }

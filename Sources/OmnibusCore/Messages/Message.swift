@@ -23,7 +23,7 @@ public struct Message: Sendable {
     public var topic: Topic
     /// What chooses the message's partition, where one key's messages keep their order; nil means ``subject``, if any.
     public var key: String?
-    /// What the message carries.
+    /// What the message carries: bytes, a JSON value or a Swift value.
     public var payload: Payload
     /// The message's identity; the empty id until the message is accepted, unless the publisher gives it one.
     public var id: MessageID
@@ -34,7 +34,7 @@ public struct Message: Sendable {
     /// The rare fields; nil if none was set.
     package var extras: MessageExtras?
 
-    /// Creates a message.
+    /// Creates a message that carries a payload to a topic.
     public init(topic: Topic, key: String? = nil, payload: Payload) {
         self.topic = topic
         self.key = key

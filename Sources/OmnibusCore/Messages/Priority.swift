@@ -45,7 +45,7 @@ extension Priority: Comparable {
 }
 
 extension Priority: CustomStringConvertible {
-    /// The priority's name.
+    /// The name of the priority, for people.
     public var description: String { self.name }
 }
 

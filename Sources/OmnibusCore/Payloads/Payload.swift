@@ -14,20 +14,20 @@ public import OmnibusJSON
 /// A typed value that is published and handled in one process is never encoded. Otherwise it is encoded once, however
 /// many ask for its bytes together, and later calls return the same bytes.
 public struct Payload: Sendable {
-    /// How a payload is held.
+    /// The form in which a payload is held: bytes, a JSON value or a Swift value.
     public enum Storage: Sendable {
         /// Bytes whose meaning the message's content type tells.
         case bytes([UInt8])
-        /// A JSON value.
+        /// A JSON value, written as bytes where these are asked for.
         case json(JSONValue)
         /// A Swift value and the codec for it.
         case typed(any TypedPayload)
     }
 
-    /// How the payload is held.
+    /// The form in which the payload is held: bytes, a JSON value or a Swift value.
     public let storage: Storage
 
-    /// No bytes at all.
+    /// A payload of no bytes at all.
     public static let empty = Payload(bytes: [])
 
     /// Creates a payload held in this way.

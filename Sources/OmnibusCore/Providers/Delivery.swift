@@ -3,7 +3,7 @@
 
 /// A message handed to a subscriber: what it is, which attempt this is, and how to settle it.
 public struct Delivery: Sendable {
-    /// The message.
+    /// The message that is delivered.
     public let message: Message
     /// How often the message has been handed to this subscription or its group, this time included; the first is 1.
     public let attempt: Int
@@ -95,7 +95,7 @@ public struct Position: Hashable, Sendable, CustomStringConvertible {
     /// How many messages the partition had before.
     public var offset: Int64
 
-    /// Creates a position.
+    /// Creates a position from a partition and an offset in it.
     public init(partition: Int = 0, offset: Int64) {
         self.partition = partition
         self.offset = offset

@@ -10,7 +10,7 @@ public struct ProviderCapabilities: Sendable, Hashable {
     /// How far it keeps messages of one key apart.
     public var keyExclusivity: KeyExclusivity
 
-    /// Creates a declaration.
+    /// Creates a declaration of what a provider can do.
     public init(provider: String, abilities: Set<Capability>, keyExclusivity: KeyExclusivity = .none) {
         self.provider = provider
         self.abilities = abilities
@@ -27,7 +27,7 @@ public struct ProviderCapabilities: Sendable, Hashable {
 ///
 /// Adapters may add names of their own.
 public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The ability's name.
+    /// The name of the ability, such as `wildcards`.
     public let rawValue: String
 
     /// Creates an ability from its name.
@@ -35,32 +35,32 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
         self.rawValue = rawValue
     }
 
-    /// The ability's name.
+    /// The name of the ability, for people.
     public var description: String { self.rawValue }
 
-    /// Subscribing with `*` and `#`.
+    /// The ability to subscribe with the wildcards `*` and `#`.
     public static let wildcards = Self(rawValue: "wildcards")
     /// Subscriptions that share one stream of messages.
     public static let groups = Self(rawValue: "groups")
-    /// Publishing without suspending.
+    /// The ability to publish without suspending the caller.
     public static let synchronousPublish = Self(rawValue: "synchronousPublish")
-    /// Creating, changing and deleting topics.
+    /// The ability to create, change and delete topics.
     public static let topicAdministration = Self(rawValue: "topicAdministration")
-    /// Topics with several partitions.
+    /// The ability to have topics with several partitions.
     public static let partitions = Self(rawValue: "partitions")
-    /// Describing topics.
+    /// The ability to describe topics: settings and counts.
     public static let topicInfo = Self(rawValue: "topicInfo")
-    /// Describing subscriptions.
+    /// The ability to describe subscriptions: settings and state.
     public static let subscriptionInfo = Self(rawValue: "subscriptionInfo")
     /// Ending a subscription by its id.
     public static let unsubscribeByID = Self(rawValue: "unsubscribeByID")
-    /// Pausing and resuming a subscription.
+    /// The ability to pause and resume a subscription.
     public static let pause = Self(rawValue: "pause")
     /// Counting what happens on the provider.
     public static let metrics = Self(rawValue: "metrics")
     /// Counting what happens on one topic.
     public static let topicMetrics = Self(rawValue: "topicMetrics")
-    /// Delivering again after a delay.
+    /// The ability to deliver a message again after a delay.
     public static let delayedRedelivery = Self(rawValue: "delayedRedelivery")
     /// Taking back deliveries that are not settled in time.
     public static let ackDeadline = Self(rawValue: "ackDeadline")

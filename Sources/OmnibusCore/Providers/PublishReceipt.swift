@@ -3,7 +3,7 @@
 
 /// What a publish returns once the message has been accepted.
 public struct PublishReceipt: Sendable, Hashable {
-    /// The message's id.
+    /// The id that the accepted message has.
     public var messageID: MessageID
     /// How many groups and observers the message was routed to; nil where the provider cannot know.
     public var matched: Int?
@@ -26,7 +26,7 @@ public struct PublishReceipt: Sendable, Hashable {
 public struct BatchPublishResult: Sendable {
     /// What became of one message.
     public enum Outcome: Sendable {
-        /// It was accepted.
+        /// The message was accepted, with this receipt.
         case accepted(PublishReceipt)
         /// It was not, and nothing has changed because of it.
         case refused(OmnibusError)
@@ -37,7 +37,7 @@ public struct BatchPublishResult: Sendable {
     /// How many messages were accepted.
     public let successCount: Int
 
-    /// Creates a result.
+    /// Creates the result of publishing several messages, from one outcome each.
     public init(_ outcomes: [Outcome]) {
         self.outcomes = outcomes
         self.successCount = outcomes.count { if case .accepted = $0 { true } else { false } }
@@ -64,7 +64,7 @@ public struct PartialAcceptance: Sendable {
     /// The names of the queues that do not have it.
     public var missing: [String]
 
-    /// Creates a report.
+    /// Creates a report of a receipt, and of those who did not handle the message.
     public init(receipt: PublishReceipt, missing: [String]) {
         self.receipt = receipt
         self.missing = missing

@@ -19,12 +19,12 @@ public struct Settlement: Sendable {
         case release
     }
 
-    /// Which delivery is meant.
+    /// The token of the delivery that is settled.
     public var delivery: DeliveryToken
-    /// What becomes of it.
+    /// What becomes of the delivery: handled, tried again or given up on.
     public var action: Action
 
-    /// Creates a settlement.
+    /// Creates a settlement of a delivery.
     public init(_ delivery: DeliveryToken, _ action: Action) {
         self.delivery = delivery
         self.action = action
@@ -35,7 +35,7 @@ public struct Settlement: Sendable {
 ///
 /// A slot is used again after the settlement, with another generation; that is how a second settlement is noticed.
 public struct DeliveryToken: Hashable, Sendable {
-    /// The slot.
+    /// The number of the slot that the delivery has in its subscription.
     public var slot: UInt32
     /// How often the slot had been used when the delivery was made.
     public var generation: UInt32
@@ -51,11 +51,11 @@ public struct DeliveryToken: Hashable, Sendable {
 public struct FailedAttempt: Sendable, Hashable {
     /// Which attempt it was; the first is 1.
     public var attempt: Int
-    /// When it failed.
+    /// The point in time at which the attempt failed.
     public var time: Timestamp
-    /// The error's type.
+    /// The name of the type of the error that the handler threw.
     public var errorType: String
-    /// The error's description.
+    /// The description of the error that the handler threw.
     public var error: String
 
     /// Creates a record of an attempt.

@@ -57,9 +57,9 @@ public struct Subscription: Sendable, Identifiable {
 public protocol SubscriptionControl: Sendable {
     /// Ends the subscription; ending it again changes nothing.
     func cancel(_ id: SubscriptionID) async
-    /// Stops delivering.
+    /// Stops delivering to a subscription until it is resumed.
     func pause(_ id: SubscriptionID) async throws(OmnibusError)
-    /// Goes on delivering.
+    /// Goes on delivering to a subscription that was paused.
     func resume(_ id: SubscriptionID) async throws(OmnibusError)
     /// Acknowledges the delivery in flight of a message.
     func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError)
@@ -67,7 +67,7 @@ public protocol SubscriptionControl: Sendable {
 
 /// The name of one subscription, unique for its provider.
 public struct SubscriptionID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The name.
+    /// The name that identifies the subscription.
     public let rawValue: String
 
     /// Creates an id from a name, for those who write a provider.
@@ -75,6 +75,6 @@ public struct SubscriptionID: RawRepresentable, Hashable, Sendable, CustomString
         self.rawValue = rawValue
     }
 
-    /// The name.
+    /// The name that identifies the subscription, for people.
     public var description: String { self.rawValue }
 }

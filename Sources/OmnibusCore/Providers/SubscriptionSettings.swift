@@ -77,14 +77,14 @@ public enum StartPosition: Sendable, Hashable {
 
 /// How much may wait in one queue.
 public struct QueueBounds: Sendable, Hashable {
-    /// The number of messages.
+    /// The largest number of messages that may wait.
     public var count: Int
     /// The number of bytes; events that have not been encoded count by their estimated size.
     public var bytes: Int
     /// How many messages above `count` handlers may publish, so that a handler never waits for a queue.
     public var cascade: Int
 
-    /// Creates bounds.
+    /// Creates the bounds of a queue, in messages and bytes.
     ///
     /// - Parameter cascade: the allowance for publishing inside handlers; nil is `count` again.
     public init(count: Int = 4_096, bytes: Int = 16 * 1_024 * 1_024, cascade: Int? = nil) {
@@ -122,10 +122,10 @@ public enum OverflowPolicy: Sendable, Hashable {
 public struct CallSite: Sendable, Hashable, CustomStringConvertible {
     /// The file, as `Module/File.swift`.
     public var file: String
-    /// The line.
+    /// The number of the line in the file, the first being 1.
     public var line: Int
 
-    /// Creates a place.
+    /// Creates a place in the source from file and line.
     public init(file: String, line: Int) {
         self.file = file
         self.line = line

@@ -3,9 +3,9 @@
 
 /// What a provider knows about a topic.
 public struct TopicInfo: Sendable, Hashable {
-    /// The topic.
+    /// The topic that is described.
     public var topic: Topic
-    /// Its settings.
+    /// The settings that the topic has.
     public var configuration: TopicConfiguration
     /// How many subscriptions would get a message that is published to it.
     public var subscriptionCount: Int
@@ -20,13 +20,13 @@ public struct TopicInfo: Sendable, Hashable {
 
 /// What a provider knows about a subscription.
 public struct SubscriptionInfo: Sendable, Hashable {
-    /// The subscription's id.
+    /// The id of the subscription that is described.
     public var id: SubscriptionID
     /// The pattern that is listened to.
     public var pattern: TopicPattern
     /// What the subscription asked for.
     public var settings: SubscriptionSettings
-    /// Whether it is paused.
+    /// Whether the subscription is paused.
     public var isPaused: Bool
     /// How many messages wait for the subscription or its group, those that wait for their retry included.
     public var waiting: Int

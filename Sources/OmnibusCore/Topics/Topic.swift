@@ -89,7 +89,7 @@ extension Topic: Hashable, Comparable {
 }
 
 extension Topic: CustomStringConvertible {
-    /// The name.
+    /// The name of the topic, for people.
     public var description: String { self.name }
 }
 
