@@ -11,7 +11,9 @@ extension DeadLetter {
         headers.put(.integer(Int64(self.attempts.count)), for: "omnibus-dead-attempts")
         headers.put(.text(self.pattern.description), for: "omnibus-dead-pattern")
         if let group = self.group { headers.put(.text(group), for: "omnibus-dead-group") }
-        if case .rejected(let reason) = self.reason { headers.put(.text(HeaderRules.cleaned(reason)), for: "omnibus-dead-error") }
+        if case .rejected(let reason) = self.reason {
+            headers.put(.text(HeaderRules.cleaned(reason)), for: "omnibus-dead-error")
+        }
         if let error = self.lastError {
             let text = HeaderRules.cleaned("\(error.errorType): \(error.error)")
             headers.put(.text(text), for: "omnibus-dead-error")
