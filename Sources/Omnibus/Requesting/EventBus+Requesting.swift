@@ -198,7 +198,7 @@ extension EventBus {
         reply.correlationID = request.correlationID
         reply.storedTraceContext = request.traceContext.child(spanID: request.handlingSpanID)
         if let failure {
-            reply.headers.put(.text("\(failure)"), for: Self.failureHeader)
+            reply.headers.put(.text(HeaderRules.cleaned("\(failure)")), for: Self.failureHeader)
         }
         if replyTo == self.inbox.topic {
             self.inbox.deliver(self.completeUnchecked(reply, nil))

@@ -27,14 +27,17 @@ extension EventBus {
     /// Further calls wait for the first one's result.
     ///
     /// - Parameter deadline: how long handlers may take for what is there.
-    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a negative deadline, `wouldDeadlock` in a handler, or `cancelled` when the
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a negative deadline, `wouldDeadlock` in a handler
+    ///   of this bus, or `cancelled` when the
     ///   calling task is cancelled; the shutdown goes on.
     @discardableResult
     public func shutdown(deadline: Duration = .seconds(30)) async throws -> ShutdownReport {
         guard DeliveryScope.active?.owner != ObjectIdentifier(self) else {
             throw OmnibusError(
                 .wouldDeadlock,
-                "shutdown would wait for the handler that calls it; call it outside, or in a task that the handler starts."
+                """
+                shutdown would wait for the handler that calls it; call it outside of handlers, when they have returned.
+                """
             )
         }
         guard deadline >= .zero else {

@@ -181,7 +181,9 @@ extension EventBus {
         if settings.ackDeadline != nil, settings.acknowledging != .manual {
             throw OmnibusError(
                 .invalidSettings,
-                "'ackDeadline' is for deliveries that are settled by hand; add 'acknowledging: .manual', or leave it out."
+                """
+                'ackDeadline' is for deliveries that are settled by hand; add 'acknowledging: .manual', or leave it out.
+                """
             )
         }
         return SubscriptionSettings(

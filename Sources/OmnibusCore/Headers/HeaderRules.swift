@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What headers and other short texts of a message may hold.
-enum HeaderRules {
+package enum HeaderRules {
     /// The longest name of a header, in bytes; what AMQP and CloudEvents over it can carry.
     static let maximumNameLength = 255
 
@@ -73,7 +73,7 @@ enum HeaderRules {
     }
 
     /// Returns a text without what no header may have, for texts that others have written, such as errors.
-    static func cleaned(_ text: String) -> String {
+    package static func cleaned(_ text: String) -> String {
         guard self.forbiddenCharacter(in: text, allowingTab: true) != nil else { return text }
         var result = ""
         for scalar in text.unicodeScalars {

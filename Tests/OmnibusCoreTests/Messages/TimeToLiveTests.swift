@@ -1,4 +1,4 @@
-// Part of Omnibus, an event bus that a Swift program links and runs inside itself.
+// Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
 import CloudEvents
