@@ -9,10 +9,7 @@ import Foundation
 @main
 struct AgentPipeline {
     static func main() async {
-        let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--json" }
-        let package = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL.path
-        let library = Library(root: arguments.first ?? package)
-        guard arguments.count <= 1, !library.root.hasPrefix("-"), library.isFolder(".") == true else {
+        guard let library = self.library(for: CommandLine.arguments.dropFirst().filter { $0 != "--json" }) else {
             FileHandle.standardError.write(Data("usage: agent-pipeline [FOLDER] [--json]\n".utf8))
             exit(2)
         }
@@ -25,18 +22,24 @@ struct AgentPipeline {
             exit(2)
         }
     }
+
+    /// Returns the folder that the arguments name, or this package where there are none.
+    static func library(for arguments: [String]) -> Library? {
+        let package = URL(filePath: #filePath).appending(path: "../../..").standardizedFileURL.path
+        let library = Library(root: arguments.first ?? package)
+        let isFolder = !["", "-"].contains(library.root.prefix(1)) && library.isFolder(".") == true
+        return arguments.count <= 1 && isFolder ? library : nil
+    }
 }
 
-/// Says how far the work is: in one line that changes on a terminal, in a line per thousand documents elsewhere.
+/// Says on standard error how far the work is, every thousand documents.
 struct Progress {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0
 
     mutating func show(_ report: Report, isLast: Bool = false) {
-        guard isLast || report.documents - self.shown >= (self.isTerminal ? 20 : 1_000) else { return }
+        guard isLast || report.documents - self.shown >= 1_000 else { return }
         self.shown = report.documents
-        let text = "\(report.documents) documents, \(report.links) links, \(report.broken.count) broken"
-        let line = self.isTerminal ? "\r\u{1B}[K\(text)\(isLast ? "\n" : "")" : "\(text)\n"
-        FileHandle.standardError.write(Data(line.utf8))
+        let text = "\(report.documents) documents, \(report.links) links, \(report.broken.count) broken\n"
+        FileHandle.standardError.write(Data(text.utf8))
     }
 }

@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import Omnibus
+
 /// Finds links, headings and code blocks in Markdown where a reader sees them: what is in code, comments and escapes
 /// is hidden first, by moving its punctuation to where nothing looks for it. An actor, as expressions are not Sendable.
 actor MarkdownParser {
@@ -19,21 +21,22 @@ actor MarkdownParser {
     /// `## Heading ##`, or a line that is underlined.
     private let heading =
         #/
-        ^ (?: [\ \t>] | [-*+]\  | \d+[.)]\  )* \#{1,6} (?: [\ \t]+ (.*?) )? (?: [\ \t]+ \#+ )? [\ \t]* $
-        | ^ [\ >]* (?! [-*+\#|] | \d+[.)]\s ) (\S.*) \n [\ >]* (?: =+ | -+ ) [\ \t]* $
+        ^ (?: [\ \t>] | [-*+]\  | \d+[.)]\  )* \#{1,6}
+            (?: (?>[\ \t]+) ( (?> \S+ | (?>[\ \t]+) (?! \#*[\ \t]*$ ) )* ) )? (?: [\ \t]+ \#+ )? [\ \t]* $
+        | ^ (?>[\ >]*) (?! [-*+\#|] | \d+[.)]\s ) (\S.*) \n (?>[\ >]*) (?: =+ | -+ ) [\ \t]* $
         /#.anchorsMatchLineEndings()
     /// `[label]: target`, `[label]: <target>`, with or without a title.
     private let definition =
-        /(?m)^[ \t>]*\[([^\]^\n][^\]]*)\]:\s*(?:<([^>\n]*)>|(\S+))(?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?[ \t]*$/
+        /(?m)^[ \t>]*\[([^\[\]^\n][^\[\]]*)\]:\s*(?:<([^<>\n]*)>|(\S+))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*$/
     /// `[text]` followed by `(target "title")`, `(<target>)` or `[label]`. Images and brackets may be in the text.
     private let link =
         #/
         !? \[ ( (?: [^\[\]\n] | \n(?!\s*\n) | \[ [^\[\]]* \] )* ) \] (?:
-            \( \s* (?: < ([^>\n]*) > | ( (?: [^\s()] | \( [^\s()]* \) )* ) )
-            (?: \s+ (?: "[^"]*" | '[^']*' | \( [^)]* \) ) )? \s* \)
+            \( (?>\s*) (?: < ([^<>\n]*) > | ( (?: [^\s()] | \( [^\s()]* \) )* ) )
+            (?: (?>\s+) (?: "[^"]*" | '[^']*' | \( [^()]* \) ) )? (?>\s*) \)
             | \[ ( [^\[\]]* ) \] (?!\() )
         /#
-    private let tag = /<\/?[A-Za-z](?:[^>"']|"[^"]*"|'[^']*')*>/
+    private let tag = /<\/?[A-Za-z](?:[^<>"']|"[^<"]*"|'[^<']*')*>/
     private let attribute = /\b(href|src|name|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/.ignoresCase()
     private let emphasis = /\*|\b_+|_+\b/
 
@@ -126,5 +129,63 @@ actor MarkdownParser {
             range ~= Int($0.value) ? Unicode.Scalar(UInt32(Int($0.value) + distance)) ?? $0 : $0
         }
         return String(String.UnicodeScalarView(scalars))
+    }
+}
+
+/// What the agents look for in a Markdown file.
+struct MarkdownDocument {
+    var links: [Link] = []
+    var codeBlocks: [CodeBlock] = []
+    var headings: [Heading] = []
+    /// What `#…` can point at: the slugs of the headings, and the names and ids of HTML tags.
+    var anchors: Set<String> = []
+}
+
+protocol DocumentPart: Codable, Hashable, Sendable {
+    /// Where documents' parts of this kind are published.
+    static var topic: Topic { get }
+    var text: String { get }
+}
+
+/// A link or an image; its text is where it leads, or the label of a reference that nothing defines.
+struct Link: DocumentPart {
+    static let topic: Topic = "pipeline.links.found"
+    var text: String
+    var line: Int
+    var isDefined = true
+}
+
+/// A fenced code block; `line` is the one that opens it.
+struct CodeBlock: DocumentPart {
+    static let topic: Topic = "pipeline.code.found"
+    var language: String
+    var text: String
+    var line: Int
+}
+
+/// A heading as a reader sees it, without markup.
+struct Heading: DocumentPart {
+    static let topic: Topic = "pipeline.headings.found"
+    var text: String
+    var line: Int
+}
+
+/// GitHub's rule for the anchors of a document's headings: letters, marks, digits, `_` and `-` stay, a space becomes
+/// `-`, and what comes again gets `-1`, `-2`, …
+struct SlugCounter {
+    private var taken: [String: Int] = [:]  // with the last number that each was given
+
+    /// Returns the anchor of the document's next heading.
+    mutating func slug(of heading: String) -> String {
+        let scalars = heading.lowercased().unicodeScalars.map { $0 == " " ? "-" : $0 }
+        let kept = scalars.filter { $0 == "-" || $0.properties.isAlphabetic || $0.properties.isXIDContinue }
+        let base = String(String.UnicodeScalarView(kept))
+        var slug = base
+        while self.taken[slug] != nil {
+            self.taken[base, default: 0] += 1
+            slug = "\(base)-\(self.taken[base] ?? 0)"
+        }
+        self.taken[slug] = 0
+        return slug
     }
 }

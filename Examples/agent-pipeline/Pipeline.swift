@@ -70,7 +70,7 @@ struct Pipeline {
         for _ in 1...4 {
             let parser = MarkdownParser()
             try await bus.subscribe(to: FileFound.self, group: "workers", with: settings) { file in
-                if Library.isMarkdown(file.path) {
+                if Library.isRead(file.path) {
                     let document = await parser.parse(try library.read(file.path))
                     await library.remember(document.anchors, of: file.path)
                     try await bus.publish(Found(path: file.path, parts: document.links))
@@ -82,7 +82,8 @@ struct Pipeline {
         }
         try await bus.subscribe(to: "omnibus.dead.#") { dead in
             guard let path = dead.message.payload.value(as: FileFound.self)?.path else { return }
-            let finding = Finding(kind: .unreadable, path: path, line: 1, message: "is not a file of UTF-8 text")
+            let fault = path.hasSuffix("/") ? "cannot be listed" : "is not UTF-8 text, or too long"
+            let finding = Finding(kind: .unreadable, path: path, line: 1, message: fault)
             var message = Message(topic: Done.topic, value: Done(path: path, findings: [finding]), codec: JSONCodec())
             message.causationID = dead.message.causationID  // the event that was given up on
             try await bus.publish(message)

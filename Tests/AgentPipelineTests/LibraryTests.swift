@@ -22,6 +22,43 @@ struct LibraryTests {
         }
     }
 
+    @Test("lists a folder that cannot be listed as something to read, and goes on")
+    func listsUnreadableFolders() async throws {
+        try await TemporaryFolder.with(["a/b/c.md": "", "d.md": ""]) { folder in
+            let library = Library(root: folder.path)
+
+            let found = try library.files { path in
+                if path.hasSuffix("/a/b") { throw CocoaError(.fileReadNoPermission) }
+                return try Library.names(in: path)
+            }
+
+            #expect(found == ["a/b/", "d.md"])
+            #expect(throws: CocoaError.self) { _ = try library.read("a/b/") }
+        }
+    }
+
+    @Test(
+        "refuses to read what would take long to parse",
+        arguments: [
+            String(repeating: "> ", count: 5_001), String(repeating: "<!-- ", count: 2_001),
+            String(repeating: "<a href=\"", count: 1_200), String(repeating: "text\n", count: 200_001),
+        ]
+    )
+    func refusesLongText(text: String) async throws {
+        try await TemporaryFolder.with(["a.md": text, "b.md": String(text.prefix(9_000))]) { folder in
+            #expect(throws: CocoaError.self) { try Library(root: folder.path).read("a.md") }
+            let short = try Library(root: folder.path).read("b.md")
+            #expect(short.utf8.count == 9_000)
+        }
+    }
+
+    @Test("is not made of arguments that name no folder", arguments: [[""], ["-x"], ["/not/there"], [".", "."]])
+    func refusesArguments(arguments: [String]) {
+        #expect(AgentPipeline.library(for: arguments) == nil)
+        #expect(AgentPipeline.library(for: ["."]) != nil)
+        #expect(AgentPipeline.library(for: []) != nil)
+    }
+
     @Test("says why a file cannot be read")
     func refusesToRead() async throws {
         try await TemporaryFolder.with(["fine.md": "# Fine"]) { folder in

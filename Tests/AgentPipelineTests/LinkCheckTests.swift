@@ -10,7 +10,7 @@ import Testing
 struct LinkCheckTests {
     private static let files = [
         "README.md": "# Read me\n## Usage\n<a name=\"custom\"></a>\n",
-        "Docs/Guide.md": "# The guide\n## Usage\n## Usage\n",
+        "Docs/Guide.md": "# The guide\n## Usage\n## Usage\n## \u{2764}\u{FE0F} heart\n",
         "Docs/a file.md": "# Überschrift\n",
         "Docs/README.md": "# Docs\n",
         "Sources/main.swift": "print(1)\n",
@@ -22,7 +22,7 @@ struct LinkCheckTests {
         "has no objection to what is there",
         arguments: [
             "Guide.md", "./Guide.md", "../README.md", "../README.md#usage", "#usage", "#usage-1", "#the-guide", "#",
-            "#top",
+            "#top", "#\u{FE0F}-heart", "Guide.md#\u{FE0F}-heart",
             "../README.md#custom", "../Docs", "../Docs/", "..", ".", "/README.md", "/Docs/Guide.md#usage",
             "../Docs#docs",
             "a%20file.md", "a file.md#%C3%BCberschrift", "a%20file.md#überschrift", "../Sources/main.swift#L10",
