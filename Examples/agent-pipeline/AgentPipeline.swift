@@ -32,14 +32,16 @@ struct AgentPipeline {
     }
 }
 
-/// Says on standard error how far the work is, every thousand documents.
+/// Says on standard error how far the work is: in one line that changes, or in plain ones where it is no terminal.
 struct Progress {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0
 
     mutating func show(_ report: Report, isLast: Bool = false) {
-        guard isLast || report.documents - self.shown >= 1_000 else { return }
+        guard isLast || report.documents - self.shown >= (self.isTerminal ? 20 : 1_000) else { return }
         self.shown = report.documents
-        let text = "\(report.documents) documents, \(report.links) links, \(report.broken.count) broken\n"
-        FileHandle.standardError.write(Data(text.utf8))
+        let text = "\(report.documents) documents, \(report.links) links, \(report.broken.count) broken"
+        let line = self.isTerminal ? "\r\u{1B}[K\(text)\(isLast ? "\n" : "")" : "\(text)\n"
+        FileHandle.standardError.write(Data(line.utf8))
     }
 }

@@ -44,8 +44,7 @@ struct Pipeline {
 
     /// The scanner and the collector: publishes one event per file, and gathers the answers.
     private func scan(publishingTo bus: EventBus) async throws -> Report {
-        let settings = HandlerSettings(acknowledging: .onReceipt)
-        var events = try await bus.deliveries(of: "pipeline.#", with: settings).makeAsyncIterator()
+        var seen = try await bus.deliveries(of: "pipeline.#", with: .init(acknowledging: .onReceipt)).makeAsyncIterator()
         var files = try self.library.files().makeIterator()
         var collector = Collector(report: Report(folder: self.library.root))
         var progress = Progress()
@@ -54,7 +53,7 @@ struct Pipeline {
             while collector.open.count < 200, let path = files.next() {
                 collector.count(try await bus.publish(FileFound(path: path)).messageID)
             }
-            guard collector.open.count > 0, let delivery = try await events.next() else { break }
+            guard collector.open.count > 0, let delivery = try await seen.next() else { break }
             collector.take(delivery.message)
             progress.show(collector.report)
         }
@@ -65,8 +64,7 @@ struct Pipeline {
     /// Starts the workers that take documents apart, and the agent that answers for them when they have given up.
     private func startWorkers(on bus: EventBus) async throws {
         let library = self.library
-        let delays = RetrySchedule.fixed([.milliseconds(20)], then: .milliseconds(100))
-        let settings = HandlerSettings(failurePolicy: .retry(delays, attempts: 3))
+        let settings = HandlerSettings(failurePolicy: .retry(.exponential(initial: .milliseconds(20)), attempts: 3))
         for _ in 1...4 {
             let parser = MarkdownParser()
             try await bus.subscribe(to: FileFound.self, group: "workers", with: settings) { file in
