@@ -119,4 +119,22 @@ struct PoorProviderTests {
             #expect(error?.details as? String == capability.rawValue)
         }
     }
+
+    @Test("throws 'unsupported' for a group and for a pattern, by name, whatever subscribes")
+    func refusesGroupsAndPatterns() async throws {
+        let bus = self.bus
+        let calls: [(Capability, () async throws -> Void)] = [
+            (.groups, { try await bus.subscribe(to: Step.self, group: "g") { _ in } }),
+            (.groups, { try await bus.subscribe(to: "job.step", group: "g") { _ in } }),
+            (.groups, { _ = try await bus.deliveries(of: "job.step", group: "g") }),
+            (.groups, { try await bus.respond(to: "double", as: Int.self, group: "g") { $0 } }),
+            (.wildcards, { try await bus.subscribe(to: "job.*") { _ in } }),
+            (.wildcards, { _ = try await bus.deliveries(of: "#") }),
+        ]
+
+        for (capability, call) in calls {
+            let error = await expectError(.unsupported, call)
+            #expect(error?.details as? String == capability.rawValue)
+        }
+    }
 }

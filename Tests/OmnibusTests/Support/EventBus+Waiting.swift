@@ -1,0 +1,19 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+@testable import Omnibus
+@testable import OmnibusCore
+
+extension EventBus {
+    /// Waits until so many publishers wait for room in the queues of the bus.
+    func suspendedPublishers(_ count: Int) async {
+        while self.suspendedPublishers < count, !Task.isCancelled { await Task.yield() }
+    }
+
+    /// How many publishers wait for room now.
+    var suspendedPublishers: Int {
+        self.memory?.lanes.map { lane in lane.state.withLock { $0.machine.suspended.count } }.reduce(0, +) ?? 0
+    }
+}
