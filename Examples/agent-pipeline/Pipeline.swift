@@ -44,7 +44,7 @@ struct Pipeline {
 
     /// The scanner and the collector: publishes one event per file, and gathers the answers.
     private func scan(publishingTo bus: EventBus) async throws -> Report {
-        var seen = try await bus.deliveries(of: "pipeline.#", with: .init(acknowledging: .onReceipt)).makeAsyncIterator()
+        var all = try await bus.deliveries(of: "pipeline.#", with: .init(acknowledging: .onReceipt)).makeAsyncIterator()
         var files = try self.library.files().makeIterator()
         var collector = Collector(report: Report(folder: self.library.root))
         var progress = Progress()
@@ -53,7 +53,7 @@ struct Pipeline {
             while collector.open.count < 200, let path = files.next() {
                 collector.count(try await bus.publish(FileFound(path: path)).messageID)
             }
-            guard collector.open.count > 0, let delivery = try await seen.next() else { break }
+            guard collector.open.count > 0, let delivery = try await all.next() else { break }
             collector.take(delivery.message)
             progress.show(collector.report)
         }

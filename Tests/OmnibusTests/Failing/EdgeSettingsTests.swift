@@ -60,7 +60,7 @@ struct EdgeSettingsTests {
             leased.record(())
         }
         var message = Message(topic: "leased", payload: .empty)
-        message.timeToLive = Self.endless
+        message.timeToLive = Message.maximumTimeToLive
         try await bus.publish(message)
         try await leased.expect(1)
 
