@@ -64,6 +64,8 @@ struct RepliesTests {
         #expect(await reader.value == nil)
 
         self.gate.open()
+        // The answer comes while nobody reads.
+        await self.bus.settled()
         var iterator = replies.makeAsyncIterator()
         #expect(try await iterator.next() == 1)
         #expect(try await iterator.next() == nil)
