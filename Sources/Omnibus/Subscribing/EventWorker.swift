@@ -77,6 +77,8 @@ struct EventWorker<E: Event>: Sendable {
         } catch {
             return self.lane.settle(entry, .deadLetter(DeadLetter.Reason(error), self.attempt(entry, error)))
         }
+        // Decoding may have taken its time: once cancelled, no handler starts.
+        guard self.lane.hasMember(self.subscription.id) else { return self.lane.settle(entry, .release) }
         do {
             try await self.handler(event)
             self.lane.settle(entry, .ack)

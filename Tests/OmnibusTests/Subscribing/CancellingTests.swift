@@ -48,7 +48,7 @@ struct CancellingTests {
         #expect(try await bus.metrics().queues.acknowledged == 1)
     }
 
-    @Test("does not start the handler after slow decoding", arguments: [true])
+    @Test("does not start the handler after slow decoding", arguments: [false, true])
     func waitsInDecoding(takesDelivery: Bool) async throws {
         let (codec, seen) = (SlowCodec(), self.seen)
         let bus = EventBus(settings: BusSettings(codec: codec))
