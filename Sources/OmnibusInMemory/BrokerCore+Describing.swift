@@ -14,9 +14,11 @@ extension BrokerCore {
     }
 
     func collectCounts(of stripe: PublishStripe) {
-        let (topics, refused) = stripe.state.withLock { $0.takeCounts() }
+        let (topics, refused, forgotten) = stripe.state.withLock { $0.takeCounts() }
         self.table.withLock { table in
             table.add(topics)
+            table.forgotten.published += forgotten.published
+            table.forgotten.unrouted += forgotten.unrouted
             table.refused += refused
         }
     }

@@ -73,10 +73,6 @@ package struct DeliverySlots: Sendable {
         self.removeAll { $0.member == member }
     }
 
-    package mutating func removeEverything() {
-        _ = self.removeAll { _ in true }
-    }
-
     package func token(of message: MessageID, member: SubscriptionID) -> DeliveryToken? {
         for (index, slot) in self.slots.enumerated() where slot.member == member && slot.entry?.message.id == message {
             return DeliveryToken(slot: UInt32(index), generation: slot.generation)

@@ -248,11 +248,6 @@ extension Lane {
         _ = self.decide { $0.settle(entry, action, now: now) }
     }
 
-    /// Whether a delivery has neither been settled nor taken back.
-    package func isInFlight(_ token: DeliveryToken) -> Bool {
-        self.state.withLock { $0.machine.slots.isCurrent(token) }
-    }
-
     /// Finds the delivery in flight of a message.
     package func token(of message: MessageID, member: SubscriptionID) -> DeliveryToken? {
         self.state.withLock { $0.machine.token(of: message, member: member) }

@@ -219,12 +219,6 @@ package final class Lane: Sendable {
         return flag.isRaised ? .timedOut : .cancelled
     }
 
-    /// Gives back the promise of room that ``waitForRoom(atMost:)`` made.
-    package func giveRoomBack() {
-        self.state.withLock { $0.machine.reserved -= 1 }
-        self.resumePublishers()
-    }
-
     private func wakePublisher(_ id: UInt64) {
         let sleeper = self.state.withLock { state -> LaneMachine.Sleeper? in
             guard let index = state.machine.suspended.firstIndex(where: { $0.id == id }) else { return nil }

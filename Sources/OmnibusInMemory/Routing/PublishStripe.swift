@@ -37,6 +37,8 @@ final class PublishStripe: Sendable {
         /// Counts of routes that were dropped from the cache.
         var dropped: [Topic: TopicMetrics] = [:]
         var droppedRefusals = 0
+        /// Counts of topics that are not told apart any more, because there were too many of them.
+        var forgotten = TopicMetrics()
     }
 
     /// More topics than this, and the cache starts anew: a program with that many has no use for one.
@@ -104,6 +106,13 @@ extension PublishStripe.State {
             self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted
             self.droppedRefusals += cached.refused
         }
+        if self.dropped.count > 4 * PublishStripe.capacity {
+            for (topic, counts) in self.dropped where !topic.isSystem {
+                self.forgotten.published += counts.published
+                self.forgotten.unrouted += counts.unrouted
+            }
+            self.dropped = [:]
+        }
         self.byTopic = [:]
         self.lastType = nil
         self.lastLane = nil
@@ -111,7 +120,7 @@ extension PublishStripe.State {
     }
 
     /// Takes the counts of all topics out of the stripe.
-    mutating func takeCounts() -> (topics: [Topic: TopicMetrics], refused: Int) {
+    mutating func takeCounts() -> (topics: [Topic: TopicMetrics], refused: Int, forgotten: TopicMetrics) {
         self.countDirect()
         for (topic, cached) in self.byTopic where cached.published > 0 || cached.refused > 0 {
             self.dropped[topic, default: TopicMetrics()].published += cached.published
@@ -124,7 +133,8 @@ extension PublishStripe.State {
         defer {
             self.dropped = [:]
             self.droppedRefusals = 0
+            self.forgotten = TopicMetrics()
         }
-        return (self.dropped, self.droppedRefusals)
+        return (self.dropped, self.droppedRefusals, self.forgotten)
     }
 }
