@@ -75,7 +75,6 @@ extension BrokerCore {
     /// Adds somebody who looks at messages while they are published.
     package func observe(
         _ pattern: TopicPattern,
-        typeID: ObjectIdentifier?,
         _ see: @escaping @Sendable (Message) -> Void
     ) throws(OmnibusError) -> SubscriptionID {
         try self.change { table throws(OmnibusError) in
@@ -83,7 +82,7 @@ extension BrokerCore {
                 throw OmnibusError(.busClosed, "The in-memory broker was disconnected; observe another one.")
             }
             let id = table.nextSubscriptionID()
-            let observer = Observer(id: id, pattern: pattern, typeID: typeID, see: see)
+            let observer = Observer(id: id, pattern: pattern, see: see)
             let token = table.nextToken()
             table.observers[token] = observer
             table.trie.insert(pattern, token)

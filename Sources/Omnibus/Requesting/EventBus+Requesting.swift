@@ -160,7 +160,7 @@ extension EventBus {
         let inbox = self.inbox
         do {
             if let memory = self.memory {
-                _ = try memory.observe(TopicPattern(inbox.topic), typeID: nil) { inbox.deliver($0) }
+                _ = try memory.observe(TopicPattern(inbox.topic)) { inbox.deliver($0) }
             } else {
                 let request = SubscribeRequest(
                     TopicPattern(inbox.topic),

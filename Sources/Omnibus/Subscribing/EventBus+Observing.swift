@@ -13,7 +13,7 @@ extension EventBus {
     @discardableResult
     public func observe<E: Event>(_ type: E.Type, _ see: @escaping @Sendable (E) -> Void) throws -> Subscription {
         let codec = self.settings.codec
-        return try self.observe(TopicPattern(E.topic), typeID: ObjectIdentifier(type)) { message in
+        return try self.observe(TopicPattern(E.topic)) { (message: Message) in
             // What is published on the topic and is no such event is none of this function's business.
             if let event = try? message.payload.decode(as: E.self, codec: codec) { see(event) }
         }
@@ -24,14 +24,6 @@ extension EventBus {
     /// - Throws: as for events.
     @discardableResult
     public func observe(_ pattern: TopicPattern, _ see: @escaping @Sendable (Message) -> Void) throws -> Subscription {
-        try self.observe(pattern, typeID: nil, see)
-    }
-
-    private func observe(
-        _ pattern: TopicPattern,
-        typeID: ObjectIdentifier?,
-        _ see: @escaping @Sendable (Message) -> Void
-    ) throws(OmnibusError) -> Subscription {
         guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError("observe") }
         guard let memory = self.memory else {
             throw OmnibusError(
@@ -43,7 +35,7 @@ extension EventBus {
                 details: "observe"
             )
         }
-        let id = try memory.observe(pattern, typeID: typeID, see)
+        let id = try memory.observe(pattern, see)
         let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
         return handle

@@ -55,19 +55,15 @@ final class Route: Sendable {
 package final class Observer: Sendable {
     package let id: SubscriptionID
     package let pattern: TopicPattern
-    /// The type of event that is wanted without a message around it; nil for messages.
-    package let typeID: ObjectIdentifier?
     package let see: @Sendable (Message) -> Void
 
     package init(
         id: SubscriptionID,
         pattern: TopicPattern,
-        typeID: ObjectIdentifier?,
         see: @escaping @Sendable (Message) -> Void
     ) {
         self.id = id
         self.pattern = pattern
-        self.typeID = typeID
         self.see = see
     }
 }
