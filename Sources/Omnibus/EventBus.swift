@@ -34,6 +34,7 @@ public final class EventBus: Sendable {
     let control: BusControl
     let inbox: ReplyInbox
     let closing = Closing()
+    let signals: SignalHub
 
     /// How far a bus has come.
     enum Phase: UInt8, AtomicRepresentable {
@@ -76,6 +77,7 @@ public final class EventBus: Sendable {
         self.settings = settings
         let memory = (provider as? InMemoryBroker)?.core
         self.memory = memory
+        self.signals = memory?.signals ?? SignalHub()
         self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0

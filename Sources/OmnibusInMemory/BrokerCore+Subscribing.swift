@@ -36,6 +36,7 @@ extension BrokerCore {
                 layout: layout,
                 defaults: self.defaults(for: pattern),
                 clock: clock,
+                signals: self.signals,
                 // The queue keeps the broker alive, until it ends: with its last member, or with the broker's actor.
                 // A weak reference would make every retain of the broker slow.
                 giveUp: { lane, entry, reason in self.keep(entry, reason: reason, from: lane) }

@@ -19,6 +19,8 @@ package final class BrokerCore: Sendable {
     /// The same stripes, to be found without counting references.
     private let stripeTable: StripeTable
     package let deadLetters: DeadLetterStore
+    /// Where it is said what nobody's call has failed of.
+    package let signals = SignalHub()
 
     package init(environment: BusEnvironment, limits: InMemoryBroker.Limits) {
         self.environment = environment

@@ -26,12 +26,15 @@ package final class Lane: Sendable {
     /// Raised to have workers give back what they have not handled: something more urgent has come, or a member ends.
     package let attention = Atomic<Int>(0)
 
+    let signals: SignalHub
     let giveUp: @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
     let state: Mutex<State>
 
     /// Creates a queue.
     ///
-    /// - Parameter giveUp: keeps a message that was given up on; it is called with no lock held.
+    /// - Parameters:
+    ///   - signals: where it is said that the queue is slow, or drops messages.
+    ///   - giveUp: keeps a message that was given up on; it is called with no lock held.
     package init(
         id: UInt64,
         pattern: TopicPattern,
@@ -39,6 +42,7 @@ package final class Lane: Sendable {
         layout: PayloadLayout,
         defaults: MessageDefaults,
         clock: any BusClock,
+        signals: SignalHub = SignalHub(),
         giveUp: @escaping @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
     ) {
         self.id = id
@@ -48,15 +52,17 @@ package final class Lane: Sendable {
         self.settings = settings
         self.defaults = defaults
         self.clock = clock
+        self.signals = signals
         self.giveUp = giveUp
         self.state = Mutex(State(machine: LaneMachine(settings: settings, layout: layout)))
     }
 
     /// The queue's name in errors and reports.
-    package var name: String {
-        let group = self.group.map { "group '\($0)' of " } ?? ""
-        let place = self.settings.callSite.map { " (subscribed at \($0))" } ?? ""
-        return "\(group)'\(self.pattern)'\(place)"
+    package var name: String { self.identity.description }
+
+    /// Which queue this is, for reports.
+    package var identity: QueueIdentity {
+        QueueIdentity(pattern: self.pattern, group: self.group, callSite: self.settings.callSite)
     }
 
     package var metrics: QueueMetrics { self.state.withLock { $0.machine.currentMetrics } }
