@@ -58,6 +58,10 @@ public struct HandlerSettings: Sendable {
     public var bounds: QueueBounds?
     /// What happens to a publish that finds the queue full; nil is the bus's policy.
     public var overflow: OverflowPolicy?
+    /// How many messages are handled at most in a span of time, by all members of the group together; nil is no limit.
+    public var throttle: Throttle?
+    /// When handling stops for a while because it keeps failing, for all members of the group; nil is never.
+    public var circuitBreaker: CircuitBreaker?
 
     /// Creates settings; those left out are the bus's.
     public init(
@@ -66,7 +70,9 @@ public struct HandlerSettings: Sendable {
         ackDeadline: Duration? = nil,
         failurePolicy: FailurePolicy? = nil,
         bounds: QueueBounds? = nil,
-        overflow: OverflowPolicy? = nil
+        overflow: OverflowPolicy? = nil,
+        throttle: Throttle? = nil,
+        circuitBreaker: CircuitBreaker? = nil
     ) {
         self.concurrency = concurrency
         self.acknowledging = acknowledging
@@ -74,6 +80,8 @@ public struct HandlerSettings: Sendable {
         self.failurePolicy = failurePolicy
         self.bounds = bounds
         self.overflow = overflow
+        self.throttle = throttle
+        self.circuitBreaker = circuitBreaker
     }
 
     func validate() throws(OmnibusError) {
@@ -84,5 +92,7 @@ public struct HandlerSettings: Sendable {
             )
         }
         try self.failurePolicy?.validate()
+        try self.throttle?.validate()
+        try self.circuitBreaker?.validate()
     }
 }

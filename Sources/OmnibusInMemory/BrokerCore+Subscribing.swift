@@ -66,7 +66,7 @@ extension BrokerCore {
             throw OmnibusError(
                 .groupMismatch,
                 """
-                The \(lane.name) has other settings (bounds, overflow, attempts, deadline or start); \
+                The \(lane.name) has other settings (bounds, overflow, attempts, deadline, throttle, circuit breaker or start); \
                 members of one group must ask for the same.
                 """
             )

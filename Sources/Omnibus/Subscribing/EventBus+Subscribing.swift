@@ -193,6 +193,8 @@ extension EventBus {
             overflow: settings.overflow ?? self.settings.overflow,
             maximumAttempts: policy.largestAttempts,
             ackDeadline: settings.ackDeadline,
+            throttle: settings.throttle,
+            circuitBreaker: settings.circuitBreaker,
             callSite: request.callSite
         )
     }

@@ -17,6 +17,10 @@ public struct SubscriptionSettings: Sendable, Hashable {
     public var maximumAttempts: Int?
     /// How long a delivery that a handler settles itself may stay unsettled; nil is for ever.
     public var ackDeadline: Duration?
+    /// How many messages are handed out at most in a span of time; nil is as many as are asked for.
+    public var throttle: Throttle?
+    /// When the group stops to hand out messages because its handlers keep failing; nil is never.
+    public var circuitBreaker: CircuitBreaker?
     /// The call that subscribed, for reports about a slow or full queue.
     public var callSite: CallSite?
 
@@ -28,6 +32,8 @@ public struct SubscriptionSettings: Sendable, Hashable {
         overflow: OverflowPolicy = .suspend(),
         maximumAttempts: Int? = nil,
         ackDeadline: Duration? = nil,
+        throttle: Throttle? = nil,
+        circuitBreaker: CircuitBreaker? = nil,
         callSite: CallSite? = nil
     ) {
         self.group = group
@@ -36,6 +42,8 @@ public struct SubscriptionSettings: Sendable, Hashable {
         self.overflow = overflow
         self.maximumAttempts = maximumAttempts
         self.ackDeadline = ackDeadline
+        self.throttle = throttle
+        self.circuitBreaker = circuitBreaker
         self.callSite = callSite
     }
 
@@ -59,6 +67,8 @@ public struct SubscriptionSettings: Sendable, Hashable {
         if case .suspend(let limit) = self.overflow, limit <= .zero {
             findings.append("'overflow' suspends for at most \(limit); it must be positive, or use .reject")
         }
+        findings += self.throttle?.findings ?? []
+        findings += self.circuitBreaker?.findings ?? []
         guard findings.isEmpty else {
             throw OmnibusError(.invalidSettings, "Invalid subscription settings: \(findings.joined(separator: "; ")).")
         }
