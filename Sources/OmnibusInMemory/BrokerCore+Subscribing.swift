@@ -110,6 +110,9 @@ extension BrokerCore {
         return true
     }
 
+    @discardableResult
+    package func leave(_ member: SubscriptionID) -> Bool { self.unsubscribe(member) }
+
     package func setPaused(_ isPaused: Bool, _ id: SubscriptionID) throws(OmnibusError) {
         guard case .member(let lane, _) = self.table.withLock({ $0.subscriptions[id] }), lane.setPaused(isPaused, id)
         else { throw self.unknown(id) }
@@ -140,6 +143,8 @@ extension BrokerCore {
         for stripe in self.stripes { stripe.state.withLock { $0.forgetRoutes() } }
     }
 }
+
+extension BrokerCore: LaneHost {}
 
 extension Routing {
     /// Takes a queue that has ended out of the table; its counts stay.

@@ -78,7 +78,7 @@ public actor InMemoryBroker: EventBusProvider {
         _ settings: SubscriptionSettings
     ) async throws(OmnibusError) -> any ProviderSubscription {
         let (lane, id) = try self.core.subscribe(to: pattern, settings, layout: MessageLayout())
-        return MemorySubscription(core: self.core, lane: lane, id: id)
+        return LaneSubscription(lane: lane, id: id, control: MemoryControl(core: self.core), host: self.core)
     }
 
     /// Ends a subscription by its id.

@@ -23,7 +23,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
         while goesOn {
             let scope = DeliveryScope(
                 source: self.bus.settings.source,
-                lane: (self.provided as? MemorySubscription).map { ObjectIdentifier($0.lane) },
+                lane: (self.provided as? LaneSubscription).map { ObjectIdentifier($0.lane) },
                 owner: ObjectIdentifier(self.bus)
             )
             goesOn = await DeliveryScope.$current.withValue(scope) {
@@ -85,8 +85,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
 
     /// Whether the subscription has not been cancelled.
     private var isWanted: Bool {
-        guard let memory = self.provided as? MemorySubscription else { return true }
-        return memory.lane.hasMember(self.handle.id)
+        (self.provided as? LaneSubscription)?.isMember ?? true
     }
 
     private func failed(_ delivery: Delivery, _ error: any Error) async {

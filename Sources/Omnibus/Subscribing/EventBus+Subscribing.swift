@@ -122,7 +122,7 @@ extension EventBus {
         self.subscriptions.add(
             SubscriptionTable.Record(
                 subscription: handle,
-                lane: (provided as? MemorySubscription)?.lane,
+                lane: (provided as? LaneSubscription)?.lane,
                 provider: provided,
                 sequence: SubscriptionTable.WeakSource(source)
             )
@@ -262,7 +262,7 @@ extension EventBus {
         self.subscriptions.add(
             SubscriptionTable.Record(
                 subscription: handle,
-                lane: (provided as? MemorySubscription)?.lane,
+                lane: (provided as? LaneSubscription)?.lane,
                 provider: provided
             )
         )
