@@ -113,8 +113,8 @@ extension BrokerCore {
 
     /// Goes on with a value whose only queue was full.
     package func offerToFull(_ message: Message, cause: RareEntry?) throws(OmnibusError) -> Offer {
-        let outcome = Outcome(full: self.resolve(message.topic).lanes, refused: [], accepted: 0)
-        return try self.finish(outcome, HeldEntry(message: message), cause == nil ? .outside : .handler)
+        let answers = QueueAnswers(full: self.resolve(message.topic).lanes)
+        return try self.finish(answers, HeldEntry(message: message), cause == nil ? .outside : .handler)
     }
 
     /// The coarse wall clock in milliseconds.
@@ -199,7 +199,7 @@ extension BrokerCore {
     }
 
     /// Counts a publish call that no queue has accepted.
-    private func countRefusal(_ topic: Topic, wasUnrouted: Bool = false) {
+    func countRefusal(_ topic: Topic, wasUnrouted: Bool = false) {
         // Calls on topics of the system are in no count of calls, hence not in this one.
         guard !topic.isSystem else { return }
         let generation = self.generation.load(ordering: .acquiring)
@@ -211,140 +211,33 @@ extension BrokerCore {
         }
     }
 
-    /// What the queues have answered.
-    private struct Outcome {
-        var full: [Lane] = []
-        var refused: [Lane] = []
-        var accepted = 0
-    }
-
     /// Offers a message to all that the route names.
     private func offer(_ message: Message, _ route: Route, _ mode: LaneMachine.OfferMode) throws(OmnibusError) -> Offer
     {
         let position = route.partitions?.take(key: message.routingKey)
         let entry = HeldEntry(message: message, position: position)
-        var outcome = Outcome()
+        var answers = QueueAnswers()
         for lane in route.lanes {
             switch lane.offer(entry, mode: mode) {
-            case .accepted: outcome.accepted += 1
-            case .full: outcome.full.append(lane)
-            case .refused: outcome.refused.append(lane)
+            case .accepted: answers.accepted += 1
+            case .full: answers.full.append(lane)
+            case .refused: answers.refused.append(lane)
             case .closed: break
             }
         }
         for observer in route.observers {
             observer.see(message)
-            outcome.accepted += 1
+            answers.accepted += 1
         }
-        if outcome.full.isEmpty, outcome.refused.isEmpty {
-            if outcome.accepted == 0 { self.countUnrouted(message.topic) }
-            return .accepted(PublishReceipt(messageID: message.id, matched: outcome.accepted, position: position))
+        if answers.full.isEmpty, answers.refused.isEmpty {
+            if answers.accepted == 0 { self.countUnrouted(message.topic) }
+            return .accepted(PublishReceipt(messageID: message.id, matched: answers.accepted, position: position))
         }
-        return try self.finish(outcome, entry, mode)
-    }
-
-    /// Reports what the queues that are full mean for the call.
-    private func finish(
-        _ outcome: Outcome,
-        _ entry: HeldEntry,
-        _ mode: LaneMachine.OfferMode
-    ) throws(OmnibusError) -> Offer {
-        // A handler never waits, and a full queue has said so already; only publishers outside get here with one.
-        let full = mode == .handler ? [] : outcome.full.filter { self.suspends($0) }
-        let refused = outcome.refused + outcome.full.filter { lane in !full.contains { $0 === lane } }
-        let accepted = outcome.accepted
-        guard !full.isEmpty else {
-            throw self.overflow(entry, missing: refused, accepted: accepted)
-        }
-        return .wait(
-            WaitToken(
-                giveUp: { self.overflow(entry, missing: full + refused, accepted: accepted) },
-                { () async throws(OmnibusError) -> PublishReceipt in
-                    try await self.wait(for: full, entry, accepted: accepted, refused: refused)
-                }
-            )
-        )
-    }
-
-    private func suspends(_ lane: Lane) -> Bool {
-        if case .suspend = lane.settings.overflow { return true }
-        return false
-    }
-
-    /// Waits for room in queues that are full, one after the other.
-    private func wait(
-        for lanes: [Lane],
-        _ entry: HeldEntry,
-        accepted: Int,
-        refused: [Lane]
-    ) async throws(OmnibusError) -> PublishReceipt {
-        var accepted = accepted
-        var missing = refused
-        var isCancelled = false
-        let clock = self.environment.clock
-        let start = clock.uptime()
-        for lane in lanes {
-            guard !isCancelled, case .suspend(let limit) = lane.settings.overflow else {
-                missing.append(lane)
-                continue
-            }
-            // The call as a whole waits no longer than each of the queues allows.
-            switch await lane.waitForRoom(atMost: limit - (clock.uptime() - start)) {
-            case .granted:
-                if lane.offer(entry, mode: .reserved) == .accepted { accepted += 1 }
-            case .closed:
-                break
-            case .timedOut:
-                missing.append(lane)
-            case .cancelled:
-                isCancelled = true
-                missing.append(lane)
-            }
-        }
-        guard missing.isEmpty else {
-            if isCancelled, accepted == 0 {
-                self.countRefusal(entry.message.topic)
-                throw OmnibusError(
-                    .cancelled,
-                    "The task was cancelled while it waited for room in \(lanes[0].name); nothing was published."
-                )
-            }
-            throw self.overflow(entry, missing: missing, accepted: accepted)
-        }
-        if accepted == 0 { self.countUnrouted(entry.message.topic) }
-        return PublishReceipt(messageID: entry.message.id, matched: accepted, position: entry.position)
+        return try self.finish(answers, entry, mode)
     }
 
     /// Counts a publish call, which was taken for routed, as one that all who listened have left meanwhile.
-    private func countUnrouted(_ topic: Topic) {
+    func countUnrouted(_ topic: Topic) {
         self.stripe.takeUnretainedValue().state.withLock { $0.dropped[topic, default: TopicMetrics()].unrouted += 1 }
-    }
-
-    private func overflow(_ entry: HeldEntry, missing: [Lane], accepted: Int) -> OmnibusError {
-        let names = missing.map(\.name)
-        let list = names.joined(separator: ", ")
-        if accepted > 0 {
-            let receipt = PublishReceipt(messageID: entry.message.id, matched: accepted, position: entry.position)
-            return OmnibusError(
-                .partiallyAccepted,
-                """
-                \(accepted) queues have the message for '\(entry.message.topic)', but these are full: \(list). \
-                Handle faster there, raise their bounds, or choose another overflow policy.
-                """,
-                advice: .retry(after: nil),
-                details: PartialAcceptance(receipt: receipt, missing: names)
-            )
-        }
-        self.countRefusal(entry.message.topic)
-        let bounds = missing.first?.settings.bounds ?? QueueBounds()
-        return OmnibusError(
-            .overflow,
-            """
-            The queue of \(list) is full (\(bounds.count) messages, \(bounds.bytes) bytes) and \
-            '\(entry.message.topic)' got no room in time. \
-            Handle faster, raise 'bounds', or choose another overflow policy.
-            """,
-            advice: .retry(after: nil)
-        )
     }
 }

@@ -64,9 +64,42 @@ public struct PartialAcceptance: Sendable {
     /// The names of the queues that do not have it.
     public var missing: [String]
 
-    /// Creates a report of a receipt, and of those who did not handle the message.
-    public init(receipt: PublishReceipt, missing: [String]) {
+    private let rest: (@Sendable () async throws(OmnibusError) -> PublishReceipt)?
+
+    /// Creates a report of a receipt, and of those who did not accept the message, for those who write a provider.
+    ///
+    /// - Parameter resume: publishes to those alone; nil where the provider cannot.
+    public init(
+        receipt: PublishReceipt,
+        missing: [String],
+        resume: (@Sendable () async throws(OmnibusError) -> PublishReceipt)? = nil
+    ) {
         self.receipt = receipt
         self.missing = missing
+        self.rest = resume
+    }
+
+    /// Publishes the message to the queues alone that do not have it, with the same id and position.
+    ///
+    /// It counts as part of the call that began, and waits for room as that did. Those that have ended meanwhile are
+    /// left out. Once all have the message, it returns the same receipt again and does nothing. Of several calls at
+    /// once, one goes on and the others wait for it; what it leaves over is theirs.
+    ///
+    /// - Returns: the receipt of the whole publish: how many queues and observers have the message now.
+    /// - Throws: ``OmnibusError`` with the code `partiallyAccepted` when queues are still full, or the calling task was
+    ///   cancelled meanwhile, with details to go on from there; `cancelled` when the task was cancelled before anything
+    ///   was done; or `unsupported` when the provider cannot resume.
+    @discardableResult
+    public func resume() async throws(OmnibusError) -> PublishReceipt {
+        guard let rest = self.rest else {
+            throw OmnibusError(
+                .unsupported,
+                """
+                The provider cannot publish to those alone that have not got the message; publish it again,                 and have handlers recognise the id.
+                """,
+                details: "resume"
+            )
+        }
+        return try await rest()
     }
 }
