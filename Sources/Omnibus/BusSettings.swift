@@ -9,6 +9,10 @@ public struct BusSettings: Sendable {
     public var codec: any PayloadCodec
     /// What happens when a handler throws.
     public var failurePolicy: FailurePolicy
+    /// How long a handler may take for one attempt; nil is as long as it likes.
+    ///
+    /// It has to be positive. What is longer than a hundred years counts as that.
+    public var handlerTimeout: Duration?
     /// How much may wait for a subscription or its group.
     public var bounds: QueueBounds
     /// What happens to a publish that finds a queue full.
@@ -23,6 +27,7 @@ public struct BusSettings: Sendable {
         source: String? = nil,
         codec: any PayloadCodec = JSONCodec(),
         failurePolicy: FailurePolicy = FailurePolicy(),
+        handlerTimeout: Duration? = nil,
         bounds: QueueBounds = QueueBounds(),
         overflow: OverflowPolicy = .suspend(),
         publishMiddleware: [PublishMiddleware] = [],
@@ -31,10 +36,19 @@ public struct BusSettings: Sendable {
         self.source = source ?? Self.processSource
         self.codec = codec
         self.failurePolicy = failurePolicy
+        self.handlerTimeout = handlerTimeout
         self.bounds = bounds
         self.overflow = overflow
         self.publishMiddleware = publishMiddleware
         self.handleMiddleware = handleMiddleware
+    }
+
+    func validateHandlerTimeout() throws(OmnibusError) {
+        guard let timeout = self.handlerTimeout, timeout <= .zero else { return }
+        throw OmnibusError(
+            .invalidSettings,
+            "The bus's 'handlerTimeout' is \(timeout); it must be positive, or left out for no limit."
+        )
     }
 
     /// `omnibus/` and the name of the process.
@@ -52,6 +66,13 @@ public struct HandlerSettings: Sendable {
     public var acknowledging: AckPolicy?
     /// How long a delivery with `.manual` may stay unsettled before it is taken back; nil is for ever.
     public var ackDeadline: Duration?
+    /// How long the handler may take for one attempt; nil is the bus's `handlerTimeout`.
+    ///
+    /// When the time is over the handler is cancelled and the attempt has failed, with the code `timeout`, even if the
+    /// handler returns later. One that ignores its cancellation keeps its worker, and the key of its message, until it
+    /// returns; `bus.stuckHandlers` lists it. Middleware is not limited and sees the error. It has to be positive. What
+    /// is longer than a hundred years counts as that.
+    public var timeout: Duration?
     /// What happens when the handler throws; nil is the bus's policy.
     public var failurePolicy: FailurePolicy?
     /// How much may wait; nil is the bus's bounds.
@@ -68,6 +89,7 @@ public struct HandlerSettings: Sendable {
         concurrency: Int = 1,
         acknowledging: AckPolicy? = nil,
         ackDeadline: Duration? = nil,
+        timeout: Duration? = nil,
         failurePolicy: FailurePolicy? = nil,
         bounds: QueueBounds? = nil,
         overflow: OverflowPolicy? = nil,
@@ -77,6 +99,7 @@ public struct HandlerSettings: Sendable {
         self.concurrency = concurrency
         self.acknowledging = acknowledging
         self.ackDeadline = ackDeadline
+        self.timeout = timeout
         self.failurePolicy = failurePolicy
         self.bounds = bounds
         self.overflow = overflow
@@ -89,6 +112,12 @@ public struct HandlerSettings: Sendable {
             throw OmnibusError(
                 .invalidSettings,
                 "'concurrency' is \(self.concurrency); it must be from 1 to 100000 handlers at once."
+            )
+        }
+        if let timeout = self.timeout, timeout <= .zero {
+            throw OmnibusError(
+                .invalidSettings,
+                "'timeout' is \(timeout); it must be positive, or left out for the bus's."
             )
         }
         try self.failurePolicy?.validate()

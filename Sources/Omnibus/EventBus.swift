@@ -35,6 +35,7 @@ public final class EventBus: Sendable {
     let inbox: ReplyInbox
     let closing = Closing()
     let signals: SignalHub
+    let stuck: StuckHandlers
 
     /// How far a bus has come.
     enum Phase: UInt8, AtomicRepresentable {
@@ -77,7 +78,9 @@ public final class EventBus: Sendable {
         self.settings = settings
         let memory = (provider as? InMemoryBroker)?.core
         self.memory = memory
-        self.signals = memory?.signals ?? SignalHub()
+        let signals = memory?.signals ?? SignalHub()
+        self.signals = signals
+        self.stuck = StuckHandlers(clock: environment.clock, signals: signals)
         self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0

@@ -6,6 +6,18 @@ struct Handling<Value: Sendable>: Sendable {
     /// Decodes the message, before any attempt: what cannot be decoded will not be by trying again.
     var prepare: @Sendable (Message) throws(OmnibusError) -> Value
     var handle: @Sendable (Value, Delivery) async throws -> Void
+
+    /// The same, each call of the handler within a time limit.
+    func limited(by limit: HandlerTimeLimit?) -> Handling {
+        guard let limit else { return self }
+        let handle = self.handle
+        return Handling(
+            prepare: self.prepare,
+            handle: { value, delivery in
+                try await limit.run(delivery.message.id) { try await handle(value, delivery) }
+            }
+        )
+    }
 }
 
 /// Hands the deliveries of any provider to a handler, and settles them.
@@ -105,7 +117,11 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
     }
 
     private func attempt(_ delivery: Delivery, _ error: any Error) -> FailedAttempt {
-        FailedAttempt(attempt: delivery.attempt, time: self.bus.environment.clock.now, error: error)
+        FailedAttempt(
+            attempt: delivery.attempt,
+            time: HandlerTimeout.timeOfFailure(error, now: self.bus.environment.clock.now),
+            error: error
+        )
     }
 
     /// Settles unless the handler has done so itself, which takes precedence and leaves the handle stale.

@@ -110,6 +110,12 @@ extension EventBus {
                 "A sequence has no handler that returns; acknowledge with .onNext, .onReceipt or .manual."
             )
         }
+        guard settings.timeout == nil else {
+            throw OmnibusError(
+                .invalidSettings,
+                "'timeout' is for handlers, and a sequence has none; use 'acknowledging: .manual' with 'ackDeadline'."
+            )
+        }
         let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
         let provided = try await self.provide(request)
         let handle = self.handle(of: provided.id, request)
@@ -175,6 +181,7 @@ extension EventBus {
         let settings = request.settings
         let policy = settings.failurePolicy ?? self.settings.failurePolicy
         try policy.validate()
+        if settings.timeout == nil { try self.settings.validateHandlerTimeout() }
         let capabilities = self.provider.capabilities
         if request.group != nil, !capabilities.has(.groups) { throw self.provider.unsupported(.groups) }
         if !request.pattern.isLiteral, !capabilities.has(.wildcards) { throw self.provider.unsupported(.wildcards) }
@@ -213,6 +220,7 @@ extension EventBus {
         let layout = EventLayout<E>(codec: self.settings.codec)
         let (lane, id) = try memory.subscribe(to: request.pattern, try self.check(request), layout: layout)
         let handle = self.handle(of: id, request)
+        let limit = self.timeLimit(request, handle, lane)
         let worker = EventWorker(
             lane: lane,
             subscription: handle,
@@ -222,7 +230,7 @@ extension EventBus {
             owner: ObjectIdentifier(self),
             random: self.environment.random,
             isAlone: request.group == nil && request.settings.concurrency == 1,
-            handler: handler
+            handler: limit?.limiting(handler) ?? handler
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
@@ -251,21 +259,16 @@ extension EventBus {
     {
         let provided = try await self.provide(request)
         let handle = self.handle(of: provided.id, request)
+        let lane = (provided as? LaneSubscription)?.lane
         let worker = DeliveryWorker(
             bus: self,
             provided: provided,
             handle: handle,
             policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
             acknowledging: request.settings.acknowledging ?? .onReturn,
-            handling: handling
+            handling: handling.limited(by: self.timeLimit(request, handle, lane))
         )
-        self.subscriptions.add(
-            SubscriptionTable.Record(
-                subscription: handle,
-                lane: (provided as? LaneSubscription)?.lane,
-                provider: provided
-            )
-        )
+        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, provider: provided))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle

@@ -115,6 +115,10 @@ struct EventWorker<E: Event>: Sendable {
     }
 
     private func attempt(_ entry: HeldEntry, _ error: any Error) -> FailedAttempt {
-        FailedAttempt(attempt: entry.attempts + 1, time: self.lane.clock.now, error: error)
+        FailedAttempt(
+            attempt: entry.attempts + 1,
+            time: HandlerTimeout.timeOfFailure(error, now: self.lane.clock.now),
+            error: error
+        )
     }
 }

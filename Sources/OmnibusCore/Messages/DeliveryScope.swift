@@ -84,6 +84,12 @@ package final class DeliveryScope: @unchecked Sendable {
         @inline(never) get { _getRetainCount(self) }
     }
 
+    /// The id of the message that the current task's worker handles; the smallest id outside of handlers.
+    package static var messageID: MessageID {
+        guard let scope = self.current else { return MessageID(high: 0, low: 0) }
+        return scope.message?.id ?? MessageID(high: scope.idHigh, low: scope.idLow)
+    }
+
     /// Ends the scope for whoever still holds it.
     package func expire() {
         self.isExpired.store(true, ordering: .releasing)

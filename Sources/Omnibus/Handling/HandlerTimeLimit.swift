@@ -1,0 +1,100 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Runs handlers that may take only so long.
+///
+/// The handler runs in a child task, so that it alone can be cancelled. Its worker waits for it whatever happens: a
+/// handler that ignores its cancellation keeps its worker, and with it the message's key.
+struct HandlerTimeLimit: Sendable {
+    /// How a race between a handler and its time has ended.
+    private struct Outcome: Sendable {
+        /// When the time was over; nil where the handler was faster.
+        var timedOut: Timestamp?
+        var result: Result<Void, any Error>
+    }
+
+    let limit: Duration
+    let clock: any BusClock
+    let subscription: Subscription
+    let queue: QueueIdentity
+    let stuck: StuckHandlers
+
+    /// Runs a handler.
+    ///
+    /// - Throws: what the handler throws within its time; after it ``OmnibusError`` with the code `timeout`, even where
+    ///   the handler returns.
+    func run(_ message: MessageID, _ handler: @escaping @Sendable () async throws -> Void) async throws {
+        let clock = self.clock
+        let race = Pending<Timestamp?>()
+        // Set before the handler begins: one that sleeps for just as long has run out of time, always.
+        let timer = clock.schedule(at: clock.deadline(after: self.limit)) { race.resolve(clock.now) }
+        let outcome = await withTaskGroup(of: Result<Void, any Error>.self) { group in
+            group.addTask {
+                defer { race.resolve(nil) }
+                do {
+                    return .success(try await handler())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            guard let time = await race.value() else {
+                clock.cancel(timer)
+                return Outcome(timedOut: nil, result: await group.next() ?? .success(()))
+            }
+            group.cancelAll()
+            let number = self.stuck.add(
+                StuckHandler(subscription: self.subscription, queue: self.queue, messageID: message, since: time)
+            )
+            defer { self.stuck.remove(number) }
+            return Outcome(timedOut: time, result: await group.next() ?? .success(()))
+        }
+        guard let time = outcome.timedOut else { return try outcome.result.get() }
+        throw self.error(time, outcome.result)
+    }
+
+    /// Returns the same handler of events, within the limit.
+    func limiting<E: Event>(_ handler: @escaping @Sendable (E) async throws -> Void)
+        -> @Sendable (E) async throws -> Void
+    {
+        { event in try await self.run(DeliveryScope.messageID) { try await handler(event) } }
+    }
+
+    private func error(_ time: Timestamp, _ result: Result<Void, any Error>) -> OmnibusError {
+        var cause: (any Error)?
+        if case .failure(let error) = result, !Self.isCancellation(error) { cause = error }
+        return OmnibusError(
+            .timeout,
+            """
+            The handler of \(self.queue) has not returned within \(self.limit), and was cancelled. \
+            Allow more with 'timeout', or have it do less.
+            """,
+            advice: .retry(after: nil),
+            cause: cause,
+            details: HandlerTimeout(limit: self.limit, time: time)
+        )
+    }
+
+    /// Whether an error says no more than that the handler has noticed its cancellation.
+    private static func isCancellation(_ error: any Error) -> Bool {
+        error is CancellationError || (error as? OmnibusError)?.code == .cancelled
+    }
+}
+
+extension EventBus {
+    /// The time limit of a subscription's handlers; nil where they have none, which costs nothing.
+    func timeLimit(
+        _ request: SubscribeRequest,
+        _ subscription: Subscription,
+        _ lane: Lane?
+    ) -> HandlerTimeLimit? {
+        guard let limit = request.settings.timeout ?? self.settings.handlerTimeout else { return nil }
+        let queue = QueueIdentity(pattern: request.pattern, group: request.group, callSite: request.callSite)
+        return HandlerTimeLimit(
+            limit: limit,
+            clock: self.environment.clock,
+            subscription: subscription,
+            queue: lane?.identity ?? queue,
+            stuck: self.stuck
+        )
+    }
+}
