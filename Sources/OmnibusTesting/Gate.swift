@@ -60,7 +60,12 @@ public final class Gate: Sendable {
     ///
     /// - Throws: ``OmnibusError`` with the code `cancelled` when the calling task is cancelled.
     public func arrivals(_ count: Int) async throws(OmnibusError) {
-        try await self.arrived.expect(count)
+        guard await self.arrived.hasRecorded(count) else {
+            throw OmnibusError(
+                .cancelled,
+                "The task was cancelled while it waited for arrival \(count) at a gate; \(self.arrived.count) came."
+            )
+        }
     }
 
     private func wait(whenCancelled substitute: Bool?) async -> Bool {

@@ -51,8 +51,8 @@ struct EventRecorderTests {
         let waiter = Task { try await recorder.next() }
 
         waiter.cancel()
-        let error = await #expect(throws: OmnibusError.self) { try await waiter.value }
-        #expect(error?.code == .cancelled)
+        let error = await #expect(throws: RecorderFailure.self) { try await waiter.value }
+        #expect(error?.reason == .cancelled)
         recorder.record(1)
         #expect(try await recorder.next() == 1)
     }
@@ -63,9 +63,9 @@ struct EventRecorderTests {
         let waiter = Task { try await recorder.expect(1) }
 
         waiter.cancel()
-        let error = await #expect(throws: OmnibusError.self) { try await waiter.value }
-        #expect(error?.code == .cancelled)
-        #expect(error?.message.contains("0 were recorded") == true)
+        let error = await #expect(throws: RecorderFailure.self) { try await waiter.value }
+        #expect(error?.reason == .cancelled)
+        #expect(error?.description.contains("Nothing was recorded") == true)
     }
 
     @Test("records the events of a type")
