@@ -83,6 +83,8 @@ public struct HandlerSettings: Sendable {
     public var throttle: Throttle?
     /// When handling stops for a while because it keeps failing, for all members of the group; nil is never.
     public var circuitBreaker: CircuitBreaker?
+    /// What is handled one at a time and in order.
+    public var ordering: Ordering
 
     /// Creates settings; those left out are the bus's.
     public init(
@@ -94,7 +96,8 @@ public struct HandlerSettings: Sendable {
         bounds: QueueBounds? = nil,
         overflow: OverflowPolicy? = nil,
         throttle: Throttle? = nil,
-        circuitBreaker: CircuitBreaker? = nil
+        circuitBreaker: CircuitBreaker? = nil,
+        ordering: Ordering = .key
     ) {
         self.concurrency = concurrency
         self.acknowledging = acknowledging
@@ -105,6 +108,7 @@ public struct HandlerSettings: Sendable {
         self.overflow = overflow
         self.throttle = throttle
         self.circuitBreaker = circuitBreaker
+        self.ordering = ordering
     }
 
     func validate() throws(OmnibusError) {

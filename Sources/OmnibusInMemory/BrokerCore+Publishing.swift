@@ -47,12 +47,12 @@ extension BrokerCore {
         topic: Topic,
         key: String?,
         size: Int,
-        isUrgent: Bool,
+        priority: Priority,
         origin: UInt16,
         cause: RareEntry?
     ) -> DirectOffer {
         self.stripe._withUnsafeGuaranteedRef { stripe in
-            self.offerDirectly(value, typeID, topic, key, UInt32(clamping: size), isUrgent, origin, cause, stripe)
+            self.offerDirectly(value, typeID, topic, key, UInt32(clamping: size), priority, origin, cause, stripe)
         }
     }
 
@@ -63,7 +63,7 @@ extension BrokerCore {
         _ topic: borrowing Topic,
         _ key: String?,
         _ size: UInt32,
-        _ isUrgent: Bool,
+        _ priority: Priority,
         _ origin: UInt16,
         _ cause: RareEntry?,
         _ stripe: PublishStripe
@@ -71,8 +71,7 @@ extension BrokerCore {
         let generation = self.generation.load(ordering: .acquiring)
         let milliseconds = self.milliseconds
         let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
-        var worker: UnsafeContinuation<Bool, Never>?
-        var dropped: EntryBuffer?
+        var after = Lane.AfterOffer()
         let topic = copy topic
         let direct = stripe.state.withLock { state -> DirectOffer in
             if state.lastType != typeID || state.lastGeneration != generation
@@ -92,10 +91,9 @@ extension BrokerCore {
                     rare: cause,
                     size: size,
                     origin: origin,
-                    isUrgent: isUrgent,
+                    priority: priority,
                     mode: mode,
-                    &worker,
-                    &dropped
+                    &after
                 )
             }
             switch outcome {
@@ -107,7 +105,7 @@ extension BrokerCore {
             case .full, .refused: return DirectOffer(outcome: .full, idHigh: high, idLow: low)
             }
         }
-        worker?.resume(returning: true)
+        after.perform()
         return direct
     }
 

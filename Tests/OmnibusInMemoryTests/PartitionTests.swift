@@ -76,7 +76,7 @@ struct PartitionTests {
     @Test("are the same for one key, and reach the subscriber with the delivery")
     func reachSubscriber() async throws {
         _ = try await self.broker.createTopic("a", TopicConfiguration(partitions: 8))
-        let subscription = try await self.broker.subscribe(to: "a", SubscriptionSettings())
+        let subscription = try await self.broker.subscribe(to: "a", SubscriptionSettings(ordering: .unordered))
         var positions: [Position] = []
         for number in 0..<5 {
             let receipt = try await self.broker.publish(.number(number, to: "a", key: "customer-7"))

@@ -86,7 +86,7 @@ extension EventBus: EventPublishing {
                 topic: event.eventTopic,
                 key: event.eventKey ?? event.eventSubject,
                 size: event.estimatedSize,
-                isUrgent: E.priority == .critical
+                priority: E.priority
             )
         }
     }
@@ -98,7 +98,7 @@ extension EventBus: EventPublishing {
         topic: Topic,
         key: String?,
         size: Int,
-        isUrgent: Bool
+        priority: Priority
     ) -> DirectOffer {
         let scope = DeliveryScope.active
         // A bus that is not open, or has middleware, says why on the way that is taken then.
@@ -110,7 +110,7 @@ extension EventBus: EventPublishing {
                 topic: topic,
                 key: key,
                 size: size,
-                isUrgent: isUrgent,
+                priority: priority,
                 origin: self.origin,
                 cause: self.cause(scope)
             )

@@ -66,7 +66,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
                 topic: self.topic,
                 key: self.traits.key(value),
                 size: self.traits.size(value),
-                isUrgent: self.traits.priority == .critical,
+                priority: self.traits.priority,
                 origin: self.bus.origin,
                 cause: self.bus.cause(scope)
             )

@@ -134,7 +134,7 @@ extension EventBus {
                 "Nobody listens on '\(topic)'. Call 'respond(to:)' before the request; wildcards and taps do not count."
             )
         }
-        if let asking = scope?.lane, lanes.count == 1, let lane = lanes.first, asking == ObjectIdentifier(lane),
+        if let asking = scope?.lane, lanes.count == 1, let lane = lanes.first, asking === lane,
             self.isSerial(lane)
         {
             throw OmnibusError(

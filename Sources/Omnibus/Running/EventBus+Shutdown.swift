@@ -87,7 +87,7 @@ extension EventBus {
         let asking = DeliveryScope.active?.lane
         var seen: Set<ObjectIdentifier> = []
         return self.subscriptions.all.compactMap { record in
-            guard let lane = record.lane, ObjectIdentifier(lane) != asking else { return nil }
+            guard let lane = record.lane, lane !== asking else { return nil }
             if let sequence = record.sequence, sequence.source?.isRead(byOtherThan: caller) != true { return nil }
             guard !lane.isPaused(record.subscription.id), seen.insert(ObjectIdentifier(lane)).inserted else {
                 return nil

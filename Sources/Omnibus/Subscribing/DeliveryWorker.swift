@@ -35,7 +35,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
         while goesOn {
             let scope = DeliveryScope(
                 source: self.bus.settings.source,
-                lane: (self.provided as? LaneSubscription).map { ObjectIdentifier($0.lane) },
+                lane: (self.provided as? LaneSubscription)?.lane,
                 owner: ObjectIdentifier(self.bus)
             )
             goesOn = await DeliveryScope.$current.withValue(scope) {

@@ -198,6 +198,7 @@ extension EventBus {
             start: request.start,
             bounds: settings.bounds ?? self.settings.bounds,
             overflow: settings.overflow ?? self.settings.overflow,
+            ordering: settings.ordering,
             maximumAttempts: policy.largestAttempts,
             ackDeadline: settings.ackDeadline,
             throttle: settings.throttle,

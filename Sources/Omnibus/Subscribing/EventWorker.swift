@@ -26,7 +26,7 @@ struct EventWorker<E: Event>: Sendable {
         var state = WorkerState(lane: self.lane, isAlone: self.isAlone)
         var goesOn = true
         while goesOn {
-            let scope = DeliveryScope(source: self.source, lane: ObjectIdentifier(self.lane), owner: self.owner)
+            let scope = DeliveryScope(source: self.source, lane: self.lane, owner: self.owner)
             goesOn = await DeliveryScope.$current.withValue(scope) {
                 await self.work(&state, scope)
             }
@@ -40,7 +40,7 @@ struct EventWorker<E: Event>: Sendable {
     private func work(_ state: inout WorkerState, _ scope: DeliveryScope) async -> Bool {
         let holders = scope.holderCount
         let buffer = state.buffer
-        let isOwnType = buffer.layout.typeID == ObjectIdentifier(E.self)
+        let isOwnType = buffer.layout.typeID == ObjectIdentifier(E.self) && !self.lane.settings.hasGates
         var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
         while true {
             if buffer.isEmpty {
@@ -53,7 +53,7 @@ struct EventWorker<E: Event>: Sendable {
                     scope.enter(idHigh: header.idHigh, idLow: header.idLow, extras: header.rare?.extras)
                     do {
                         try await self.handler(event)
-                        state.complete()
+                        state.complete(header.flags, header.key)
                     } catch {
                         self.failed(self.entry(header, event), error)
                     }
@@ -96,7 +96,8 @@ struct EventWorker<E: Event>: Sendable {
                 key: header.key,
                 extras: header.rare?.extras ?? self.lane.defaults.extras(header.origin),
                 codec: self.codec
-            )
+            ),
+            hold: header.flags.hold
         )
     }
 

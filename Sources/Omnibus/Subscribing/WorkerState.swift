@@ -12,6 +12,8 @@ struct WorkerState {
     let buffer: EntryBuffer
     /// Entries that were handled and are not acknowledged yet.
     private(set) var completed = 0
+    /// The key that the last of them held.
+    private var release: KeyRelease?
     /// How many entries to take at once: one where others take too, because what a worker has taken waits for it alone.
     private let batch: Int
     /// How many handled entries are acknowledged together.
@@ -23,6 +25,7 @@ struct WorkerState {
     init(lane: Lane, isAlone: Bool) {
         self.lane = lane
         self.buffer = EntryBuffer(layout: lane.layout)
+        let isAlone = isAlone && !lane.settings.hasGates && lane.settings.ordering != .strict
         self.isAlone = isAlone
         self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
         self.batch = isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1
@@ -34,12 +37,12 @@ struct WorkerState {
         // A short batch means that this worker keeps up. Letting others run first makes the next one longer, and keeps
         // the queue's memory with the publisher meanwhile.
         if self.isAlone, self.batchCount < 32 { await Task.yield() }
-        let completed = self.completed
-        self.completed = 0
+        let (completed, release) = self.takeCompleted()
         let isTaken = await self.lane.next(
             self.buffer,
             upTo: self.batch,
             completed: completed,
+            release: release,
             for: member,
             isAlone: self.isAlone
         )
@@ -49,14 +52,34 @@ struct WorkerState {
 
     /// Counts an entry that was handled.
     @inline(__always)
-    mutating func complete() {
+    mutating func complete(_ flags: EntryHeader.Flags, _ key: String?) {
         self.completed += 1
+        if flags.holdsKey { return self.complete(flags.hold, key) }
         if self.completed >= self.reportInterval, self.isAlone { self.report() }
     }
 
+    /// Lets go of the key that an entry held; at once where other entries are at hand that may wait for it.
+    private mutating func complete(_ hold: KeyHold, _ key: String?) {
+        self.release = key.map { KeyRelease(key: $0, hold: hold) }
+        if self.isAlone { self.report() }
+    }
+
     private mutating func report() {
-        self.lane.report(completed: self.completed, remaining: max(0, self.buffer.count - 1), bytes: self.buffer.bytes)
-        self.completed = 0
+        let (completed, release) = self.takeCompleted()
+        self.lane.report(
+            completed: completed,
+            release: release,
+            remaining: max(0, self.buffer.count - 1),
+            bytes: self.buffer.bytes
+        )
+    }
+
+    private mutating func takeCompleted() -> (Int, KeyRelease?) {
+        defer {
+            self.completed = 0
+            self.release = nil
+        }
+        return (self.completed, self.release)
     }
 
     /// Whether the rest of the batch has to go back: something urgent has come, or the subscription changes.
@@ -65,8 +88,8 @@ struct WorkerState {
             let attention = self.lane.attention.load(ordering: .acquiring)
             guard attention != self.attention else { return false }
             self.attention = attention
-            self.lane.giveBack(self.buffer, completed: self.completed)
-            self.completed = 0
+            let (completed, release) = self.takeCompleted()
+            self.lane.giveBack(self.buffer, completed: completed, release: release)
             return true
         }
     }

@@ -19,6 +19,8 @@ package final class EntryBuffer: @unchecked Sendable {
     @exclusivity(unchecked) private var holes = 0
     /// What the entries count against bounds in bytes.
     @exclusivity(unchecked) package private(set) var bytes = 0
+    /// Since which change of its queue's gates a worker has the entries.
+    @exclusivity(unchecked) package var epoch: UInt64 = 0
 
     package init(layout: PayloadLayout) {
         self.layout = layout
@@ -72,6 +74,12 @@ package final class EntryBuffer: @unchecked Sendable {
         return payloads + self.start * self.layout.stride
     }
 
+    /// The first entry's key, by which messages are kept apart.
+    package var firstKey: String? {
+        if self.first.pointee.isBoxed { return self.first.pointee.rare?.box?.routingKey }
+        return self.layout.key(of: self.firstPayload, self.first.pointee)
+    }
+
     /// What each entry counts against bounds in bytes, the first one first.
     package var sizes: some Sequence<Int> {
         (0..<self.count).lazy.map { Int((self.first + $0).pointee.size) }
@@ -115,14 +123,18 @@ package final class EntryBuffer: @unchecked Sendable {
     /// Takes the first entry as a whole message.
     package func takeFirst(_ defaults: MessageDefaults) -> HeldEntry {
         let rare = self.first.pointee.rare
+        let hold = self.first.pointee.flags.hold
         let message = rare?.box ?? self.layout.takeMessage(self.firstPayload, self.first.pointee, defaults)
         self.dropFirstHeader()
-        return HeldEntry(
+        var entry = HeldEntry(
             message: message,
             attempts: rare?.attempts ?? 0,
             failures: rare?.failures ?? [],
-            position: rare?.position
+            position: rare?.position,
+            hold: hold
         )
+        entry.epoch = self.epoch
+        return entry
     }
 
     /// Moves up to a number of entries from the start of this buffer to the end of another one.
@@ -225,27 +237,5 @@ package final class EntryBuffer: @unchecked Sendable {
         self.capacity = newCapacity
         self.start = 0
         self.end = count
-    }
-}
-
-/// A message that is outside its queue's columns: in flight with a handle to it, waiting for its retry, or given up on.
-package struct HeldEntry: Sendable {
-    package var message: Message
-    /// How many attempts have been made.
-    package var attempts: Int
-    /// The attempts that failed by throwing.
-    package var failures: [FailedAttempt]
-    package var position: Position?
-
-    package init(message: Message, attempts: Int = 0, failures: [FailedAttempt] = [], position: Position? = nil) {
-        self.message = message
-        self.attempts = attempts
-        self.failures = failures
-        self.position = position
-    }
-
-    /// The header under which the message goes back into a queue.
-    package var header: EntryHeader {
-        EntryHeader(boxed: self.message, attempts: self.attempts, failures: self.failures, position: self.position)
     }
 }

@@ -19,6 +19,31 @@ package struct EntryHeader: ~Copyable, Sendable {
         package static let isBoxed = Flags(rawValue: 1)
         /// The message has a time to live.
         package static let expires = Flags(rawValue: 2)
+        /// The entry holds its key: others with that key wait until it is settled for good.
+        package static let ownsKey = Flags(rawValue: 16)
+        /// The entry runs while the one that holds its key waits for a retry, being more urgent.
+        package static let overtakes = Flags(rawValue: 32)
+
+        /// The flags of a priority; none for a normal one.
+        package init(_ priority: Priority) {
+            let raw = UInt16(truncatingIfNeeded: Int(priority.rawValue) - Int(Priority.normal.rawValue)) & 3
+            self.init(rawValue: raw << 2)
+        }
+
+        /// The priority that the flags tell.
+        package var priority: Priority {
+            Priority(rawValue: Int8((self.rawValue >> 2 + 1) & 3)) ?? .normal
+        }
+
+        /// How the entry holds its key.
+        package var hold: KeyHold {
+            if self.contains(.ownsKey) { return .owner }
+            return self.contains(.overtakes) ? .overtaker : .none
+        }
+
+        /// Whether the entry's key has to be let go when it is settled.
+        @inline(__always)
+        package var holdsKey: Bool { self.rawValue & 48 != 0 }
     }
 
     /// The upper half of the message's id.
@@ -54,14 +79,27 @@ package struct EntryHeader: ~Copyable, Sendable {
     }
 
     /// The header of a message that is boxed.
-    package init(boxed message: Message, attempts: Int = 0, failures: [FailedAttempt] = [], position: Position? = nil) {
+    package init(boxed entry: HeldEntry) {
+        let message = entry.message
+        var flags: Flags = [.isBoxed, Flags(message.priority)]
+        if message.timeToLive != nil { flags.insert(.expires) }
+        switch entry.hold {
+        case .none: break
+        case .owner: flags.insert(.ownsKey)
+        case .overtaker: flags.insert(.overtakes)
+        }
         self.init(
             idHigh: 0,
             idLow: 0,
             origin: 0,
             size: UInt32(clamping: message.payload.estimatedSize),
-            rare: RareEntry(box: message, attempts: attempts, failures: failures, position: position),
-            flags: message.timeToLive == nil ? .isBoxed : [.isBoxed, .expires]
+            rare: RareEntry(
+                box: message,
+                attempts: entry.attempts,
+                failures: entry.failures,
+                position: entry.position
+            ),
+            flags: flags
         )
     }
 
@@ -72,9 +110,19 @@ package struct EntryHeader: ~Copyable, Sendable {
     @inline(__always)
     package var isBoxed: Bool { self.flags.rawValue & Flags.isBoxed.rawValue != 0 }
 
-    /// Whether nothing about the entry is unusual.
+    /// Whether the payload column has the value, and it does not expire.
     @inline(__always)
-    package var isPlain: Bool { self.flags.rawValue == 0 }
+    package var isPlain: Bool { self.flags.rawValue & 3 == 0 }
+}
+
+/// How an entry holds its key.
+package enum KeyHold: Sendable, Hashable {
+    /// It does not: it has none, has not been handed over yet, or its lane has one worker that takes it in order.
+    case none
+    /// Others with the key wait until the entry is settled for good.
+    case owner
+    /// It overtakes the owner, which waits for its retry.
+    case overtaker
 }
 
 /// What hardly any waiting message has.

@@ -9,6 +9,7 @@ package final class EventLayout<E: Event>: ValueLayout<E>, @unchecked Sendable {
 
     package init(codec: any PayloadCodec) {
         self.codec = codec
+        super.init(priority: E.priority)
     }
 
     package override func takeMessage(

@@ -1,6 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
 import Synchronization
 
 extension Lane {
@@ -32,7 +33,7 @@ extension Lane {
         }
         self.callAttention()
         for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
-        self.passOn()
+        if isClosed { self.pressure.ended(self) } else { self.passOn() }
         return isClosed
     }
 
@@ -41,6 +42,7 @@ extension Lane {
         let ending = self.state.withLock { $0.machine.close() }
         self.callAttention()
         for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
+        self.pressure.ended(self)
     }
 
     /// Stops or goes on handing entries to a subscription; returns false when it is no member.
@@ -85,23 +87,32 @@ extension Lane {
     ///
     /// - Parameters:
     ///   - completed: how many entries of the last call were handled; they are acknowledged under the same lock.
+    ///   - release: the key that the last one of them held.
     ///   - isAlone: whether the worker is the only one, and reports its progress.
     package func next(
         _ buffer: EntryBuffer,
         upTo count: Int,
         completed: Int,
+        release: KeyRelease?,
         for member: SubscriptionID,
         isAlone: Bool
     ) async -> Bool {
         var completed = completed
+        var release = release
         var looks = 0
         while true {
-            switch self.take(buffer, upTo: count, completed: completed, for: member, isAlone: isAlone) {
-            case .taken: return true
-            case .ended: return false
-            case .nothing: break
+            if let isTaken = self.take(
+                buffer,
+                upTo: count,
+                completed: completed,
+                release: release,
+                for: member,
+                isAlone: isAlone
+            ) {
+                return isTaken
             }
             completed = 0
+            release = nil
             if looks < Self.looksBeforeSleep {
                 looks += 1
                 await Task.yield()
@@ -114,13 +125,14 @@ extension Lane {
     }
 
     /// Acknowledges entries that were handled, and makes room for as many.
-    package func report(completed: Int, remaining: Int, bytes: Int) {
-        let publishers = self.state.withLock { state in
-            state.machine.complete(completed)
+    package func report(completed: Int, release: KeyRelease?, remaining: Int, bytes: Int) {
+        let (publishers, recovers) = self.state.withLock { state -> ([LaneMachine.Sleeper], Bool) in
+            state.machine.complete(completed, release)
             state.machine.report(remaining: remaining, bytes: bytes)
-            return state.machine.publishersToResume()
+            return (state.machine.publishersToResume(), state.machine.recovers())
         }
         for sleeper in publishers { sleeper.continuation.resume(returning: true) }
+        if recovers { self.pressure.recovered(self) }
     }
 
     /// The same for somebody whose task may be cancelled while it waits; returns nil then.
@@ -134,11 +146,7 @@ extension Lane {
                 self.passOn()
                 return nil
             }
-            switch self.take(buffer, upTo: count, completed: 0, for: member) {
-            case .taken: return true
-            case .ended: return false
-            case .nothing: break
-            }
+            if let isTaken = self.take(buffer, upTo: count, for: member) { return isTaken }
             let id = self.state.withLock { $0.machine.nextSleeperID() }
             _ = await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
@@ -150,32 +158,66 @@ extension Lane {
         }
     }
 
-    /// Takes without waiting.
+    /// Takes without waiting; returns nil where there is nothing now, and false where there will be nothing.
     func take(
         _ buffer: EntryBuffer,
         upTo count: Int,
-        completed: Int,
+        completed: Int = 0,
+        release: KeyRelease? = nil,
         for member: SubscriptionID,
         isAlone: Bool = false
-    ) -> LaneMachine.TakeDecision {
-        let (decision, publishers, waiters) = self.state.withLock {
-            state -> (LaneMachine.TakeDecision, [LaneMachine.Sleeper], [LaneMachine.Sleeper]) in
-            if completed > 0 { state.machine.complete(completed) }
+    ) -> Bool? {
+        let (decision, effects) = self.state.withLock { state -> (LaneMachine.TakeDecision, Effects) in
+            if completed > 0 { state.machine.complete(completed, release) }
             if isAlone { state.machine.report(remaining: 0, bytes: 0) }
-            let decision = state.machine.take(upTo: count, into: buffer, for: member, isAlone: isAlone)
-            if case .taken = decision { return (decision, state.machine.publishersToResume(), []) }
-            return (decision, state.machine.publishersToResume(), state.machine.settledWaiters())
+            let decision = state.machine.take(upTo: count, into: buffer, for: member, isAlone: isAlone) {
+                self.clock.uptime()
+            }
+            var effects = Effects()
+            effects.publishers = state.machine.publishersToResume()
+            effects.recovers = state.machine.recovers()
+            if case .taken = decision {
+                // The end of one entry may have made room for several others.
+                if state.machine.isOrderly { effects.worker = state.machine.workerForWork() }
+            } else {
+                effects.waiters = state.machine.settledWaiters()
+            }
+            return (decision, effects)
         }
-        for sleeper in publishers { sleeper.continuation.resume(returning: true) }
-        for sleeper in waiters { sleeper.continuation.resume(returning: true) }
-        return decision
+        self.perform(effects)
+        switch decision {
+        case .taken: return true
+        case .ended: return false
+        case .nothing: return nil
+        case .wait(let time):
+            self.arm(time)
+            return nil
+        }
+    }
+
+    /// What is left to do once the lock is released.
+    struct Effects: Sendable {
+        var worker: LaneMachine.Sleeper?
+        var publishers: [LaneMachine.Sleeper] = []
+        var waiters: [LaneMachine.Sleeper] = []
+        /// Whether the queue is below its bound again.
+        var recovers = false
+        var breakerChanges: [CircuitBreakerMachine.Change] = []
+    }
+
+    func perform(_ effects: Effects) {
+        effects.worker?.continuation.resume(returning: true)
+        for sleeper in effects.publishers { sleeper.continuation.resume(returning: true) }
+        for sleeper in effects.waiters { sleeper.continuation.resume(returning: true) }
+        if effects.recovers { self.pressure.recovered(self) }
+        if !effects.breakerChanges.isEmpty { self.perform(effects.breakerChanges) }
     }
 
     private func park(_ continuation: UnsafeContinuation<Bool, Never>, id: UInt64, for member: SubscriptionID) {
         let sleeper = LaneMachine.Sleeper(id: id, member: member, continuation: continuation)
         let mustGoOn = self.state.withLock { state -> Bool in
             if state.machine.isClosed || !state.machine.hasMember(member) { return true }
-            if state.machine.readyCount > 0, !state.machine.isPaused(member) { return true }
+            if state.machine.hasWork, !state.machine.isPaused(member) { return true }
             // Cancelled before it could be woken: it looks again, and sees it.
             if id != 0, Task.isCancelled { return true }
             state.machine.idleWorkers.append(sleeper)
@@ -186,7 +228,7 @@ extension Lane {
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.
     private func passOn() {
-        let worker = self.state.withLock { $0.machine.readyCount > 0 ? $0.machine.workerToWake() : nil }
+        let worker = self.state.withLock { $0.machine.workerForWork() }
         worker?.continuation.resume(returning: true)
     }
 
@@ -201,17 +243,18 @@ extension Lane {
     // MARK: Settling
 
     /// Acknowledges entries that were handled and gives back those that are left in a buffer.
-    package func giveBack(_ buffer: EntryBuffer, completed: Int) {
-        let (worker, waiters) = self.state.withLock { state -> (LaneMachine.Sleeper?, [LaneMachine.Sleeper]) in
-            if completed > 0 { state.machine.complete(completed) }
+    package func giveBack(_ buffer: EntryBuffer, completed: Int, release: KeyRelease? = nil) {
+        let effects = self.state.withLock { state -> Effects in
+            if completed > 0 { state.machine.complete(completed, release) }
             state.machine.giveBack(buffer)
-            let worker = state.machine.readyCount > 0 ? state.machine.workerToWake() : nil
-            return (worker, state.machine.settledWaiters())
+            var effects = Effects()
+            effects.worker = state.machine.workerForWork()
+            effects.waiters = state.machine.settledWaiters()
+            return effects
         }
         // What the queue, having ended, did not take back.
         while !buffer.isEmpty { buffer.dropFirst() }
-        worker?.continuation.resume(returning: true)
-        for sleeper in waiters { sleeper.continuation.resume(returning: true) }
+        self.perform(effects)
     }
 
     /// Gives an entry in flight a handle.
@@ -224,9 +267,9 @@ extension Lane {
 
     /// Settles a delivery by its handle.
     package func settle(_ settlement: Settlement) throws(OmnibusError) {
-        let now = Self.needsTime(settlement.action) ? self.clock.uptime() : .zero
+        let now = self.moment(for: settlement.action)
         let decision = self.decide { $0.settle(settlement.delivery, settlement.action, now: now) }
-        if case .extend(let duration) = settlement.action { self.arm(now + min(duration, .longestWait)) }
+        if case .extend(let duration) = settlement.action { self.arm(now.uptime + min(duration, .longestWait)) }
         guard case .stale(let isLost) = decision else { return }
         throw isLost
             ? OmnibusError(
@@ -244,7 +287,7 @@ extension Lane {
 
     /// Settles an entry that has no handle.
     package func settle(_ entry: HeldEntry, _ action: Settlement.Action) {
-        let now = Self.needsTime(action) ? self.clock.uptime() : .zero
+        let now = self.moment(for: action)
         _ = self.decide { $0.settle(entry, action, now: now) }
     }
 
@@ -255,7 +298,7 @@ extension Lane {
 
     /// Takes back everything that a member holds by handle.
     package func takeBack(from member: SubscriptionID) {
-        let now = self.clock.uptime()
+        let now = self.moment
         _ = self.decide { machine -> LaneMachine.SettleDecision in
             machine.takeBack(from: member, now: now)
             return .ready
@@ -285,21 +328,26 @@ extension Lane {
     }
 
     /// When the next message that waits for its time is due.
-    package var nextDue: Duration? { self.state.withLock { $0.machine.delayed.earliest } }
+    package var nextDue: Duration? { self.state.withLock { $0.machine.nextDue } }
 
     /// Runs a decision about a settlement under the lock and does what it says.
     private func decide(
         _ body: (inout LaneMachine) -> LaneMachine.SettleDecision
     ) -> LaneMachine.SettleDecision {
-        let (decision, worker, waiters, publishers) = self.state.withLock { state in
+        let (decision, effects, givesBack) = self.state.withLock { state in
             let decision = body(&state.machine)
-            var worker: LaneMachine.Sleeper?
-            if case .ready = decision, state.machine.readyCount > 0 { worker = state.machine.workerToWake() }
+            var effects = Effects()
+            effects.worker = state.machine.workerForWork()
             if decision.hasConsequences { state.machine.unfinished += 1 }
-            return (decision, worker, state.machine.settledWaiters(), state.machine.publishersToResume())
+            effects.waiters = state.machine.settledWaiters()
+            effects.publishers = state.machine.publishersToResume()
+            effects.recovers = state.machine.recovers()
+            swap(&effects.breakerChanges, &state.machine.breakerChanges)
+            // What a worker alone has taken ahead may have to wait for what has just failed.
+            return (decision, effects, state.machine.held > 0 && state.machine.isOrderly)
         }
-        worker?.continuation.resume(returning: true)
-        for sleeper in waiters + publishers { sleeper.continuation.resume(returning: true) }
+        if givesBack { self.callAttention() }
+        self.perform(effects)
         switch decision {
         case .giveUp(let entry, let reason): self.giveUp(self, entry, reason)
         case .wait(let due): self.arm(due)
@@ -319,10 +367,18 @@ extension Lane {
         for sleeper in waiters { sleeper.continuation.resume(returning: true) }
     }
 
-    private static func needsTime(_ action: Settlement.Action) -> Bool {
+    /// Both clocks now.
+    private var moment: LaneMachine.Moment {
+        LaneMachine.Moment(uptime: self.clock.uptime(), wall: self.clock.now)
+    }
+
+    /// Both clocks, read only where a settlement depends on them.
+    private func moment(for action: Settlement.Action) -> LaneMachine.Moment {
         switch action {
-        case .nack, .extend: true
-        case .ack, .deadLetter, .release: false
+        case .nack, .extend: return self.moment
+        case .deadLetter where self.settings.circuitBreaker != nil: return self.moment
+        case .ack, .deadLetter, .release:
+            return LaneMachine.Moment(uptime: .zero, wall: Timestamp(nanosecondsSinceEpoch: 0))
         }
     }
 
@@ -350,25 +406,25 @@ extension Lane {
     }
 
     private func timePassed(_ timer: UInt64) {
-        let now = self.clock.uptime()
+        let now = self.moment
         self.state.withLock { state in
             if state.timer?.number == timer { state.timer = nil }
         }
         var givenUp: [(HeldEntry, DeadLetter.Reason)] = []
+        var effects = Effects()
         let (workers, next) = self.state.withLock { state -> ([LaneMachine.Sleeper], Duration?) in
-            _ = state.machine.releaseDue(now: now)
+            state.machine.releaseDue(now: now.uptime)
             for decision in state.machine.takeBackOverdue(now: now) {
                 if case .giveUp(let entry, let reason) = decision { givenUp.append((entry, reason)) }
             }
-            var workers: [LaneMachine.Sleeper] = []
-            while workers.count < state.machine.readyCount, let worker = state.machine.workerToWake() {
-                workers.append(worker)
-            }
-            let next = [state.machine.delayed.earliest, state.machine.slots.earliestDeadline].compactMap { $0 }.min()
+            let next = [state.machine.nextDue, state.machine.slots.earliestDeadline].compactMap { $0 }.min()
             state.machine.unfinished += givenUp.count
-            return (workers, next)
+            effects.publishers = state.machine.publishersToResume()
+            swap(&effects.breakerChanges, &state.machine.breakerChanges)
+            return (state.machine.workersForWork(), next)
         }
         for worker in workers { worker.continuation.resume(returning: true) }
+        self.perform(effects)
         for (entry, reason) in givenUp { self.giveUp(self, entry, reason) }
         self.finished(givenUp.count)
         if let next { self.arm(next) }

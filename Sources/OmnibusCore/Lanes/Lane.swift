@@ -27,6 +27,8 @@ package final class Lane: Sendable {
     package let attention = Atomic<Int>(0)
 
     let signals: SignalHub
+    /// Which queues are held back because their handlers have filled others.
+    let pressure: BackPressure
     let giveUp: @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
     let state: Mutex<State>
 
@@ -34,6 +36,7 @@ package final class Lane: Sendable {
     ///
     /// - Parameters:
     ///   - signals: where it is said that the queue is slow, or drops messages.
+    ///   - pressure: what the queues of one host have in common, so that one can hold back another.
     ///   - giveUp: keeps a message that was given up on; it is called with no lock held.
     package init(
         id: UInt64,
@@ -43,6 +46,7 @@ package final class Lane: Sendable {
         defaults: MessageDefaults,
         clock: any BusClock,
         signals: SignalHub = SignalHub(),
+        pressure: BackPressure = BackPressure(),
         giveUp: @escaping @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
     ) {
         self.id = id
@@ -53,6 +57,7 @@ package final class Lane: Sendable {
         self.defaults = defaults
         self.clock = clock
         self.signals = signals
+        self.pressure = pressure
         self.giveUp = giveUp
         self.state = Mutex(State(machine: LaneMachine(settings: settings, layout: layout)))
     }
@@ -77,7 +82,7 @@ package final class Lane: Sendable {
     package enum OfferOutcome: Sendable, Equatable {
         /// The queue has the message, or has dropped it by its overflow policy.
         case accepted
-        /// The queue is full; ``waitForRoom(atMost:)`` and offer again as `reserved`.
+        /// The queue is full; ``waitForRoom(for:atMost:)`` and offer again as `reserved`.
         case full
         /// The queue is full and its policy, or the caller, does not wait.
         case refused
@@ -85,10 +90,28 @@ package final class Lane: Sendable {
         case closed
     }
 
+    /// What is left to do when the caller holds no lock any more.
+    package struct AfterOffer: Sendable {
+        var worker: UnsafeContinuation<Bool, Never>?
+        /// What had to make room; it may hold values of types with code of their own.
+        var dropped: [EntryBuffer] = []
+        var remarks: LaneMachine.Remarks = []
+        /// The queue that the remarks are about.
+        var lane: Lane?
+
+        package init() {}
+
+        /// Wakes a worker, and says what there is to say.
+        @inline(__always)
+        package func perform() {
+            self.worker?.resume(returning: true)
+            if let lane = self.lane { lane.perform(self.remarks) }
+        }
+    }
+
     /// Offers a value of the queue's own type, which is copied.
     ///
-    /// The caller may hold a lock of its own: who is to be woken, and what was dropped to make room, is handed back, to
-    /// be resumed and released when it holds none.
+    /// The caller may hold a lock of its own; it performs what is handed back when it holds none.
     package func offer(
         _ value: UnsafeRawPointer,
         idHigh: UInt64,
@@ -98,12 +121,11 @@ package final class Lane: Sendable {
         size: UInt32,
         origin: UInt16,
         flags: EntryHeader.Flags = [],
-        isUrgent: Bool,
+        priority: Priority,
         mode: LaneMachine.OfferMode,
-        _ worker: inout UnsafeContinuation<Bool, Never>?,
-        _ dropped: inout EntryBuffer?
+        _ after: inout AfterOffer
     ) -> OfferOutcome {
-        self.offer(size: Int(size), isUrgent: isUrgent, mode: mode, &worker, &dropped) { queue in
+        self.offer(size: Int(size), priority: priority, key: key, mode: mode, &after) { queue in
             queue.append(copying: value, size: size)?.initialize(
                 to: EntryHeader(
                     idHigh: idHigh,
@@ -112,7 +134,7 @@ package final class Lane: Sendable {
                     size: size,
                     key: key,
                     rare: rare,
-                    flags: flags
+                    flags: flags.union(EntryHeader.Flags(priority))
                 )
             )
         }
@@ -120,59 +142,67 @@ package final class Lane: Sendable {
 
     /// Offers a message of any kind.
     package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode) -> OfferOutcome {
-        let isUrgent = entry.message.priority == .critical
-        let size = UInt32(clamping: entry.message.payload.estimatedSize)
-        var worker: UnsafeContinuation<Bool, Never>?
-        var dropped: EntryBuffer?
+        let message = entry.message
+        let size = UInt32(clamping: message.payload.estimatedSize)
+        var after = AfterOffer()
         let outcome: OfferOutcome
         if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil {
-            outcome = withUnsafePointer(to: entry.message) { message in
-                self.offer(
-                    message,
-                    idHigh: 0,
-                    idLow: 0,
-                    key: nil,
-                    rare: nil,
-                    size: size,
-                    origin: 0,
-                    flags: entry.message.timeToLive == nil ? [] : .expires,
-                    isUrgent: isUrgent,
-                    mode: mode,
-                    &worker,
-                    &dropped
-                )
+            outcome = withUnsafePointer(to: message) { place in
+                self.offer(size: Int(size), priority: message.priority, key: message.routingKey, mode: mode, &after) {
+                    queue in
+                    queue.append(copying: place, size: size)?.initialize(
+                        to: EntryHeader(
+                            idHigh: 0,
+                            idLow: 0,
+                            origin: 0,
+                            size: size,
+                            flags: EntryHeader.Flags(message.priority)
+                                .union(message.timeToLive == nil ? [] : .expires)
+                        )
+                    )
+                }
             }
         } else {
-            outcome = self.offer(size: Int(size), isUrgent: isUrgent, mode: mode, &worker, &dropped) { queue in
+            outcome = self.offer(
+                size: Int(size),
+                priority: message.priority,
+                key: message.routingKey,
+                mode: mode,
+                &after
+            ) { queue in
                 queue.append(boxed: entry.header)
             }
         }
-        worker?.resume(returning: true)
+        after.perform()
         return outcome
     }
 
     @inline(__always)
     private func offer(
         size: Int,
-        isUrgent: Bool,
+        priority: Priority,
+        key: @autoclosure () -> String?,
         mode: LaneMachine.OfferMode,
-        _ worker: inout UnsafeContinuation<Bool, Never>?,
-        _ dropped: inout EntryBuffer?,
+        _ after: inout AfterOffer,
         _ append: (EntryBuffer) -> Void
     ) -> OfferOutcome {
         self.state.withLock { state -> OfferOutcome in
-            switch state.machine.offer(size: size, isUrgent: isUrgent, mode: mode) {
+            let decision = state.machine.offer(
+                size: size,
+                priority: priority,
+                key: key(),
+                mode: mode,
+                &after.remarks
+            )
+            if !after.remarks.isEmpty { after.lane = self }
+            switch decision {
             case .store:
-                append(state.machine.ready)
-            case .storeUrgent:
-                append(state.machine.control)
-                self.callAttention()
-            case .replaceOldest(let count):
-                // Not released under the lock: it may hold values of types with code of their own.
-                let oldest = EntryBuffer(layout: self.layout)
-                state.machine.ready.move(upTo: count, to: oldest)
-                dropped = oldest
-                append(state.machine.ready)
+                append(state.machine.own.ready)
+            case .storeRanked:
+                self.append(append, priority, &state.machine)
+            case .storeAfter(let dropped):
+                after.dropped = dropped
+                append(state.machine.makeReadyBuffer(of: priority))
             case .full:
                 return .full
             case .refused:
@@ -182,8 +212,23 @@ package final class Lane: Sendable {
             case .closed:
                 return .closed
             }
-            worker = state.machine.workerToWake()?.continuation
+            after.worker = state.machine.workerToWake()?.continuation
             return .accepted
+        }
+    }
+
+    /// Stores an entry of another priority than the queue's own one.
+    private func append(_ append: (EntryBuffer) -> Void, _ priority: Priority, _ machine: inout LaneMachine) {
+        append(machine.makeReadyBuffer(of: priority))
+        // What a worker alone has taken ahead would go before it.
+        if priority == .critical || machine.held > 0 && priority > self.layout.priority { self.callAttention() }
+    }
+
+    /// Counts a message that the subscription's predicate did not want.
+    package func countFiltered() {
+        self.state.withLock { state in
+            state.machine.metrics.offered += 1
+            state.machine.metrics.filtered += 1
         }
     }
 
@@ -197,7 +242,9 @@ package final class Lane: Sendable {
     }
 
     /// Waits for room, first come first served.
-    package func waitForRoom(atMost limit: Duration) async -> RoomOutcome {
+    ///
+    /// - Parameter key: the message's key: where it is held and too much waits behind it, that is what is waited for.
+    package func waitForRoom(for key: String? = nil, atMost limit: Duration) async -> RoomOutcome {
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
         let timer = self.clock.schedule(at: self.clock.deadline(after: limit)) {
@@ -209,7 +256,7 @@ package final class Lane: Sendable {
                 let sleeper = LaneMachine.Sleeper(id: id, member: nil, continuation: continuation)
                 let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
                     guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
-                    state.machine.suspended.append(sleeper)
+                    state.machine.suspend(sleeper, for: key)
                     return []
                 }
                 for sleeper in resumed { sleeper.continuation.resume(returning: false) }

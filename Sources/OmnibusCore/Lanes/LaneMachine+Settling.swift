@@ -1,9 +1,22 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+package import CloudEvents
+
+/// A key to let go of, and how it was held.
+package struct KeyRelease: Sendable {
+    package var key: String
+    package var hold: KeyHold
+
+    package init(key: String, hold: KeyHold) {
+        self.key = key
+        self.hold = hold
+    }
+}
+
 extension LaneMachine {
     /// What is left to do after a settlement.
-    package enum SettleDecision: Sendable {
+    enum SettleDecision: Sendable {
         /// Nothing.
         case done
         /// The message was given up on and leaves the queue.
@@ -24,11 +37,23 @@ extension LaneMachine {
         }
     }
 
-    /// Counts entries without a slot that a worker has handled.
+    /// Both clocks, as they stand when something is settled.
+    package struct Moment: Sendable {
+        package var uptime: Duration
+        package var wall: Timestamp
+
+        package init(uptime: Duration, wall: Timestamp) {
+            self.uptime = uptime
+            self.wall = wall
+        }
+    }
+
+    /// Counts entries without a slot that a worker has handled, and lets go of the key of the last one.
     @inline(__always)
-    package mutating func complete(_ count: Int) {
+    package mutating func complete(_ count: Int, _ release: KeyRelease? = nil) {
         self.inFlight -= count
         self.metrics.acknowledged += count
+        if let release { self.release(release.key, release.hold) }
     }
 
     /// Takes back entries that a worker has not handled, without counting an attempt; they come first again.
@@ -36,13 +61,19 @@ extension LaneMachine {
         self.report(remaining: 0, bytes: 0)
         guard !buffer.isEmpty else { return }
         self.inFlight -= buffer.count
+        self.gates?.gaveBack(buffer.count, epoch: buffer.epoch)
+        self.waitsForResult = false
         if self.isClosed {
             self.metrics.abandoned += buffer.count
             return
         }
-        let returned = EntryBuffer(layout: buffer.layout)
-        buffer.move(upTo: buffer.count, to: returned)
-        self.front.insert(returned, at: 0)
+        // A worker takes entries of one priority at a time.
+        let priority = buffer.first.pointee.flags.priority
+        if priority == self.layout.priority {
+            self.own.giveBack(buffer)
+        } else {
+            self.others?[priority].giveBack(buffer)
+        }
     }
 
     /// Gives an entry in flight a slot, so that it can be settled by handle.
@@ -55,13 +86,9 @@ extension LaneMachine {
     }
 
     /// Settles an entry that has a slot.
-    package mutating func settle(
-        _ token: DeliveryToken,
-        _ action: Settlement.Action,
-        now: Duration
-    ) -> SettleDecision {
+    mutating func settle(_ token: DeliveryToken, _ action: Settlement.Action, now: Moment) -> SettleDecision {
         if case .extend(let duration) = action {
-            return self.slots.extend(token, until: now + min(duration, .longestWait))
+            return self.slots.extend(token, until: now.uptime + min(duration, .longestWait))
                 ? .done : .stale(isLost: self.slots.isLost(token))
         }
         guard let entry = self.slots.remove(token) else { return .stale(isLost: self.slots.isLost(token)) }
@@ -69,31 +96,63 @@ extension LaneMachine {
     }
 
     /// Settles an entry that is in flight and has no slot, or has it no more.
-    package mutating func settle(_ entry: HeldEntry, _ action: Settlement.Action, now: Duration) -> SettleDecision {
+    mutating func settle(_ entry: HeldEntry, _ action: Settlement.Action, now: Moment) -> SettleDecision {
         switch action {
         case .ack:
             self.complete(1)
+            self.release(entry)
+            self.noteSuccess(entry)
             return .done
         case .extend:
             return .done
         case .release:
             self.inFlight -= 1
+            self.gates?.gaveBack(epoch: entry.epoch)
+            self.waitsForResult = false
             return self.abandonsReturned() ? .done : self.returnToFront(entry)
         case .deadLetter(let reason, let failure):
-            return self.giveUp(entry.failed(failure), reason)
+            if case .retriesExhausted = reason {
+                self.noteFailure(entry, now)
+            } else {
+                self.gates?.gaveBack(epoch: entry.epoch)
+                self.waitsForResult = false
+            }
+            return self.giveUp(failure.map { entry.failed($0) } ?? entry.tried(reason), reason)
         case .nack(let delay, let failure):
-            let failed = entry.failed(failure)
+            self.noteFailure(entry, now)
+            let failed = entry.failed(failure ?? .returned(entry.attempts + 1, now.wall))
             if let limit = self.attemptLimit(of: failed.message), failed.attempts >= limit {
                 return self.giveUp(failed, .retriesExhausted)
             }
             self.inFlight -= 1
             guard !self.abandonsReturned() else { return .done }
             self.metrics.retried += 1
-            guard let delay, delay > .zero else { return self.returnToFront(failed) }
-            let due = now + min(delay, .longestWait)
-            self.delayed.add(failed, due: due)
-            return .wait(until: due)
+            return self.retry(failed, after: delay, now.uptime)
         }
+    }
+
+    /// Has a message come again, at once or after a delay; until then it holds its key.
+    private mutating func retry(_ failed: HeldEntry, after delay: Duration?, _ now: Duration) -> SettleDecision {
+        var failed = failed
+        let hold = failed.hold
+        let key = self.orderKey(of: failed)
+        if key != nil, hold == .none { failed.hold = .owner }
+        guard let delay, delay > .zero else {
+            if let key, hold == .none { self.keys.hold(key) }
+            return self.returnToFront(failed)
+        }
+        if let key, let overtaker = self.keys.wait(key, hold, failed.message.priority) {
+            self.appendReturned(overtaker)
+        }
+        let due = now + min(delay, .longestWait)
+        self.delayed.add(failed, due: due)
+        return .wait(until: due)
+    }
+
+    /// The key that keeps a message apart from others; nil where nothing does.
+    func orderKey(of entry: HeldEntry) -> String? {
+        guard self.settings.ordering == .key, entry.message.priority != .critical else { return nil }
+        return entry.message.routingKey
     }
 
     /// How often a message is delivered at most: the subscription's limit, lowered by the message's own.
@@ -105,7 +164,8 @@ extension LaneMachine {
 
     private mutating func giveUp(_ entry: HeldEntry, _ reason: DeadLetter.Reason) -> SettleDecision {
         self.inFlight -= 1
-        self.metrics.deadLettered += 1
+        if case .expired = reason { self.metrics.expired += 1 } else { self.metrics.deadLettered += 1 }
+        self.release(entry)
         return .giveUp(entry, reason)
     }
 
@@ -115,30 +175,82 @@ extension LaneMachine {
         return self.isClosed
     }
 
+    // MARK: Keys
+
+    private mutating func release(_ entry: HeldEntry) {
+        guard entry.hold != .none, let key = entry.message.routingKey else { return }
+        self.release(key, entry.hold)
+    }
+
+    /// Lets go of a key; what waits behind it comes next.
+    private mutating func release(_ key: String, _ hold: KeyHold) {
+        self.isJammed = false
+        if let next = self.keys.release(key, hold) { self.appendReturned(next) }
+    }
+
+    /// Makes entries ready that come before those that were only offered.
+    private mutating func appendReturned(_ buffer: EntryBuffer) {
+        let priority = buffer.first.pointee.flags.priority
+        if priority == self.layout.priority {
+            self.own.append(returned: buffer)
+        } else {
+            _ = self.makeReadyBuffer(of: priority)
+            self.others?[priority].append(returned: buffer)
+        }
+    }
+
     private mutating func returnToFront(_ entry: HeldEntry) -> SettleDecision {
-        // Those that came back earlier come first; a buffer that a worker draws from may grow at its end.
-        if self.front.isEmpty { self.front.append(EntryBuffer(layout: self.ready.layout)) }
-        self.front[self.front.count - 1].append(boxed: entry.header)
+        let priority = entry.message.priority
+        if priority == self.layout.priority {
+            self.own.append(returned: entry)
+        } else {
+            _ = self.makeReadyBuffer(of: priority)
+            self.others?[priority].append(returned: entry)
+        }
         return .ready
     }
 
-    /// Makes ready what was waiting for its time; returns whether there was anything.
-    package mutating func releaseDue(now: Duration) -> Bool {
-        var isAny = false
+    // MARK: Gates
+
+    private mutating func noteSuccess(_ entry: HeldEntry) {
+        guard self.gates != nil else { return }
+        self.waitsForResult = false
+        self.note(self.gates?.attemptSucceeded(epoch: entry.epoch))
+    }
+
+    private mutating func noteFailure(_ entry: HeldEntry, _ now: Moment) {
+        guard self.gates != nil else { return }
+        self.waitsForResult = false
+        self.note(self.gates?.attemptFailed(epoch: entry.epoch, now: now.uptime))
+    }
+
+    private mutating func note(_ change: CircuitBreakerMachine.Change?) {
+        guard let change else { return }
+        // Asked again by the next worker: what was shut may be open, and the other way round.
+        self.shutUntil = nil
+        self.breakerChanges.append(change)
+    }
+
+    // MARK: Time
+
+    /// Makes ready what was waiting for its time.
+    package mutating func releaseDue(now: Duration) {
+        if let end = self.shutUntil, end <= now { self.shutUntil = nil }
         while let entry = self.delayed.takeDue(by: now) {
+            if let key = self.orderKey(of: entry), !self.keys.isDue(entry, key) { continue }
             _ = self.returnToFront(entry)
-            isAny = true
         }
-        return isAny
     }
 
     /// Takes back deliveries whose deadline has passed; they count as failed attempts.
-    package mutating func takeBackOverdue(now: Duration) -> [SettleDecision] {
-        self.slots.removeOverdue(by: now).map { self.settle($0, .nack(after: nil, nil), now: now) }
+    mutating func takeBackOverdue(now: Moment) -> [SettleDecision] {
+        self.slots.removeOverdue(by: now.uptime).map { entry in
+            self.settle(entry, .nack(after: nil, .overdue(entry.attempts + 1, now.wall)), now: now)
+        }
     }
 
     /// Takes back everything that a member holds by handle, without counting an attempt.
-    package mutating func takeBack(from member: SubscriptionID, now: Duration) {
+    package mutating func takeBack(from member: SubscriptionID, now: Moment) {
         for entry in self.slots.removeAll(of: member) { _ = self.settle(entry, .release, now: now) }
     }
 
@@ -146,43 +258,43 @@ extension LaneMachine {
     package func token(of message: MessageID, member: SubscriptionID) -> DeliveryToken? {
         self.slots.token(of: message, member: member)
     }
-
-    /// What is left to do once a queue has ended.
-    package struct Ending: Sendable {
-        /// Everybody who is asleep.
-        package var sleepers: [Sleeper] = []
-        /// What was abandoned, to be released when no lock is held: payloads may have code of their own.
-        package var buffers: [EntryBuffer] = []
-        package var delayed = DelayedEntries()
-    }
-
-    /// Ends the queue: what waits in it is abandoned; what is in flight may still be settled.
-    package mutating func close() -> Ending {
-        guard !self.isClosed else { return Ending() }
-        self.isClosed = true
-        self.metrics.abandoned += self.waitingCount
-        var ending = Ending(buffers: self.front, delayed: self.delayed)
-        for buffer in [self.control, self.ready] {
-            let rest = EntryBuffer(layout: buffer.layout)
-            buffer.move(upTo: buffer.count, to: rest)
-            ending.buffers.append(rest)
-        }
-        self.front = []
-        self.delayed = DelayedEntries()
-        self.members = []
-        ending.sleepers = self.idleWorkers + self.suspended + self.settledWaiters()
-        self.idleWorkers = []
-        self.suspended = []
-        return ending
-    }
 }
 
 extension HeldEntry {
     /// The entry after one more attempt has failed.
-    fileprivate func failed(_ failure: FailedAttempt?) -> HeldEntry {
+    fileprivate func failed(_ failure: FailedAttempt) -> HeldEntry {
         var copy = self
         copy.attempts += 1
-        if let failure { copy.failures.append(failure) }
+        copy.failures.append(failure)
         return copy
+    }
+
+    /// The entry after a handler has rejected it, which was an attempt; one that expired was not tried.
+    fileprivate func tried(_ reason: DeadLetter.Reason) -> HeldEntry {
+        var copy = self
+        if case .rejected = reason { copy.attempts += 1 }
+        return copy
+    }
+}
+
+extension FailedAttempt {
+    /// An attempt whose handler gave the message back without an error.
+    fileprivate static func returned(_ attempt: Int, _ time: Timestamp) -> FailedAttempt {
+        FailedAttempt(
+            attempt: attempt,
+            time: time,
+            errorType: "Nack",
+            error: "The handler gave the message back with nack()."
+        )
+    }
+
+    /// An attempt that was not settled in time.
+    fileprivate static func overdue(_ attempt: Int, _ time: Timestamp) -> FailedAttempt {
+        FailedAttempt(
+            attempt: attempt,
+            time: time,
+            errorType: "AckDeadline",
+            error: "The delivery was not settled within its ack deadline."
+        )
     }
 }

@@ -4,39 +4,10 @@
 /// Decides everything about one group's queue: what is stored, who takes it, what becomes of it.
 ///
 /// A plain value with no lock, task or clock: time comes in as an argument, and what is to be done goes out as a
-/// result. ``Lane`` protects it and performs. Entries are in one of five places: the control queue (critical messages),
-/// the front (given back by a worker), the ready queue, the delayed heap (waiting for their retry), or in flight; an
-/// entry in flight that somebody holds a handle to has a slot, the others are only counted.
+/// result. ``Lane`` protects it and performs. Entries are in one of four places: ready (one class for each priority,
+/// what came back before what was only offered), parked behind a key that is held, delayed (waiting for their retry),
+/// or in flight; an entry in flight that somebody holds a handle to has a slot, the others are only counted.
 package struct LaneMachine: Sendable {
-    /// How an offer was made, which decides what a full queue means for it.
-    package enum OfferMode: Sendable {
-        /// By a publisher that can wait.
-        case outside
-        /// By a handler, which must never wait and has an allowance instead.
-        case handler
-        /// By a publisher that waited and was promised room.
-        case reserved
-        /// By the bus itself: what was accepted before is never refused.
-        case returned
-    }
-
-    package enum OfferDecision: Sendable, Equatable {
-        /// Store the entry in the ready queue.
-        case store
-        /// Store the entry in the control queue.
-        case storeUrgent
-        /// Drop so many of the oldest entries, then store this one.
-        case replaceOldest(Int)
-        /// Do not store it; the publisher has to wait.
-        case full
-        /// Do not store it; the publisher gets an error.
-        case refused
-        /// Do not store it; it is counted as dropped.
-        case dropped
-        /// The queue has ended.
-        case closed
-    }
-
     /// One subscription of the group.
     package struct Member: Sendable {
         package let id: SubscriptionID
@@ -48,15 +19,27 @@ package struct LaneMachine: Sendable {
         package let id: UInt64
         /// The member that a worker works for; unused for publishers.
         package let member: SubscriptionID?
+        /// The held key that a publisher waits for room behind; nil where it waits for room in the queue.
+        package var key: String?
         package let continuation: UnsafeContinuation<Bool, Never>
     }
 
     package let settings: SubscriptionSettings
-    package let control: EntryBuffer
-    package let ready: EntryBuffer
-    package var front: [EntryBuffer] = []
+    /// The entries of the priority that the queue's own values have.
+    var own: ReadyClass
+    /// The entries of other priorities, once there has been one.
+    var others: OtherClasses?
+    var keys: KeyTable
     package var delayed = DelayedEntries()
     package var slots = DeliverySlots()
+    /// What limits how fast entries are handed over, where anything does.
+    var gates: LaneGates?
+    /// Until when the gates let nothing through.
+    var shutUntil: Duration?
+    /// Whether the gates wait for what becomes of an attempt that is under way.
+    var waitsForResult = false
+    /// What the circuit breaker has done, to be said once the lock is released.
+    var breakerChanges: [CircuitBreakerMachine.Change] = []
 
     package var members: [Member] = []
     package var isClosed = false
@@ -79,124 +62,107 @@ package struct LaneMachine: Sendable {
     package var unfinished = 0
     package var metrics = QueueMetrics()
 
+    /// How many entries may wait before an offer looks closer: fewer than the bound until the queue is known to be slow.
+    var fastLimit: Int
+    /// Whether it was said that the queue is slow, and it has not recovered since.
+    var isSlow = false
+    /// Whether it was said that messages are dropped, and the queue has not recovered since.
+    var isDropping = false
+    /// Whether handlers have published above the bound, so that their own queues are held back.
+    var isOverBound = false
+    /// How many queues this one's handlers have pushed over their bounds; it hands nothing over meanwhile.
+    var heldBackBy = 0
+    /// Whether what is ready could not be parked, because too much is parked already.
+    var isJammed = false
+
     package init(settings: SubscriptionSettings, layout: PayloadLayout) {
         self.settings = settings
-        self.control = EntryBuffer(layout: layout)
-        self.ready = EntryBuffer(layout: layout)
+        self.own = ReadyClass(layout: layout)
+        self.keys = KeyTable(layout: layout)
+        self.fastLimit = Self.slowMark(settings.bounds)
+        self.gates = LaneGates(throttle: settings.throttle, breaker: settings.circuitBreaker)
     }
+
+    /// How many entries make a queue slow: three quarters of the bound.
+    static func slowMark(_ bounds: QueueBounds) -> Int { max(1, bounds.count - bounds.count / 4) }
+
+    package var layout: PayloadLayout { self.own.ready.layout }
 
     // MARK: Counting
 
-    /// Entries that could be handed to a worker now.
+    /// Entries that could be handed to a worker, as far as keys are known.
     package var readyCount: Int {
-        var count = self.ready.count + self.control.count
-        if !self.front.isEmpty { count += self.front.reduce(0) { $0 + $1.count } }
-        return count
+        guard let others = self.others else { return self.own.count }
+        return self.own.count + others.count + others.control.count
     }
 
-    /// Entries that wait, for a worker or for their time.
-    package var waitingCount: Int { self.readyCount + self.delayed.count }
-
-    /// What all that waits counts against the bound in bytes.
-    package var waitingBytes: Int {
-        var bytes = self.ready.bytes + self.heldBytes + self.control.bytes + self.delayed.bytes
-        if !self.front.isEmpty { bytes += self.front.reduce(0) { $0 + $1.bytes } }
-        return bytes
+    /// Entries that wait in the queue's bounds: ready or delayed, critical and parked ones apart.
+    var boundedCount: Int {
+        self.own.count + (self.others?.count ?? 0) + self.delayed.count + self.held
     }
 
-    /// Whether there is nothing to do now; what waits for its time does not count.
+    /// What they count in bytes.
+    var boundedBytes: Int {
+        self.own.bytes + (self.others?.bytes ?? 0) + self.delayed.bytes + self.heldBytes
+    }
+
+    /// Whether a worker would find something to take now.
+    var hasWork: Bool {
+        guard self.readyCount > 0, !self.isShut else { return false }
+        if let others = self.others, !others.control.isEmpty { return true }
+        return !self.isBlocked
+    }
+
+    /// Whether a gate lets nothing through now.
+    var isShut: Bool { self.shutUntil != nil || self.waitsForResult }
+
+    /// Whether nothing but critical entries is handed over now.
+    var isBlocked: Bool { self.isJammed || self.isHeldUp }
+
+    /// Whether another queue, or the one entry that strict order allows, has to go on first.
+    var isHeldUp: Bool {
+        self.heldBackBy > 0 || self.settings.ordering == .strict && (self.inFlight > 0 || !self.delayed.isEmpty)
+    }
+
+    /// Whether something unusual decides who gets what, so that one worker's end may be another one's start.
+    var isOrderly: Bool { !self.keys.isEmpty || self.gates != nil || self.settings.ordering == .strict }
+
+    /// When something that waits for its time has it.
+    package var nextDue: Duration? {
+        let shut = self.readyCount > 0 ? self.shutUntil : nil
+        return [self.delayed.earliest, shut].compactMap { $0 }.min()
+    }
+
+    /// Whether there is nothing to do now; what waits for its time, or for a key that does, does not count.
     package var isSettled: Bool {
-        self.inFlight == 0 && self.unfinished == 0
-            && (self.isClosed || self.readyCount == 0 && self.suspended.isEmpty && self.reserved == 0)
+        guard self.inFlight == 0, self.unfinished == 0 else { return false }
+        return self.isClosed || !self.hasWork && self.reserved == 0
     }
 
     package var currentMetrics: QueueMetrics {
         var metrics = self.metrics
         metrics.inFlight = self.inFlight
-        metrics.pending = self.waitingCount + self.inFlight
+        metrics.pending = self.readyCount + self.delayed.count + self.keys.count + self.inFlight
         return metrics
     }
 
-    // MARK: Offering
-
-    /// Decides about a message that is offered.
-    @inline(__always)
-    package mutating func offer(size: Int, isUrgent: Bool, mode: OfferMode) -> OfferDecision {
-        if self.isClosed {
-            if mode == .reserved { self.reserved -= 1 }
-            return .closed
-        }
-        self.metrics.offered += 1
-        // The shortest way: nothing unusual is going on and there is room.
-        let bounds = self.settings.bounds
-        if !isUrgent, self.suspended.isEmpty, self.reserved == 0, self.front.isEmpty, self.delayed.isEmpty {
-            if self.ready.count + self.held < bounds.count,
-                self.ready.bytes + self.heldBytes + size <= bounds.bytes
-            {
-                return .store
-            }
-        }
-        return self.offerSlowly(size: size, isUrgent: isUrgent, mode: mode)
+    package func isPaused(_ member: SubscriptionID?) -> Bool {
+        self.members.first { $0.id == member }?.isPaused ?? false
     }
 
-    private mutating func offerSlowly(size: Int, isUrgent: Bool, mode: OfferMode) -> OfferDecision {
-        let bounds = self.settings.bounds
-        switch mode {
-        case .returned:
-            return isUrgent ? .storeUrgent : .store
-        case .reserved:
-            self.reserved -= 1
-            return isUrgent ? .storeUrgent : .store
-        case .outside, .handler:
-            break
-        }
-        // The control lane has the same bound for itself, so that a backlog never shuts it.
-        if isUrgent, self.control.count < bounds.count { return .storeUrgent }
-
-        let waiting = self.waitingCount + self.held + self.reserved
-        // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
-        let fits = waiting < bounds.count && (waiting == 0 || self.waitingBytes + size <= bounds.bytes)
-        if fits, self.suspended.isEmpty { return .store }
-
-        switch self.settings.overflow {
-        case .suspend, .reject:
-            if mode == .handler, waiting < bounds.count + bounds.cascade { return .store }
-            if mode == .outside, case .suspend = self.settings.overflow {
-                // Counted when it comes back with its promise.
-                self.metrics.offered -= 1
-                return .full
-            }
-            self.metrics.refused += 1
-            return .refused
-        case .dropNewest:
-            self.metrics.dropped += 1
-            return .dropped
-        case .dropOldest:
-            guard let count = self.countToDrop(for: size, waiting: waiting) else {
-                // What is in the way waits for its retry, or is in a worker's hand: the new message has to go.
-                self.metrics.dropped += 1
-                return .dropped
-            }
-            self.metrics.dropped += count
-            return .replaceOldest(count)
-        }
+    package func hasMember(_ id: SubscriptionID) -> Bool {
+        self.members.contains { $0.id == id }
     }
 
-    /// How many of the oldest ready entries have to go to make room; nil where not even all of them would do.
-    private func countToDrop(for size: Int, waiting: Int) -> Int? {
-        let bounds = self.settings.bounds
-        var count = 0
-        var bytes = self.waitingBytes
-        for dropped in self.ready.sizes {
-            if waiting - count < bounds.count, waiting == count || bytes + size <= bounds.bytes { break }
-            count += 1
-            bytes -= dropped
-        }
-        let fits = waiting - count < bounds.count && (waiting == count || bytes + size <= bounds.bytes)
-        return fits ? count : nil
+    /// Makes a name for somebody who falls asleep.
+    package mutating func nextSleeperID() -> UInt64 {
+        self.lastSleeper += 1
+        return self.lastSleeper
     }
 
-    /// Takes out an idle worker when there is something for it to do.
+    // MARK: Waking
+
+    /// Takes out an idle worker.
     @inline(__always)
     package mutating func workerToWake() -> Sleeper? {
         if self.idleWorkers.isEmpty { return nil }
@@ -208,56 +174,27 @@ package struct LaneMachine: Sendable {
         return self.idleWorkers.remove(at: index)
     }
 
-    package func isPaused(_ member: SubscriptionID?) -> Bool {
-        self.members.first { $0.id == member }?.isPaused ?? false
+    /// Takes out an idle worker where there is something for it to do.
+    mutating func workerForWork() -> Sleeper? {
+        self.idleWorkers.isEmpty || !self.hasWork ? nil : self.takeIdleWorker()
     }
 
-    package func hasMember(_ id: SubscriptionID) -> Bool {
-        self.members.contains { $0.id == id }
+    /// Takes out as many idle workers as there are entries for.
+    mutating func workersForWork() -> [Sleeper] {
+        var workers: [Sleeper] = []
+        guard self.hasWork else { return [] }
+        while workers.count < self.readyCount, let worker = self.workerToWake() { workers.append(worker) }
+        return workers
     }
 
-    // MARK: Taking
-
-    package enum TakeDecision: Sendable {
-        /// The worker has entries; these publishers may go on.
-        case taken
-        /// There is nothing for this worker now.
-        case nothing
-        /// The worker's subscription has ended.
-        case ended
-    }
-
-    /// Hands up to a number of entries to a worker.
-    ///
-    /// - Parameter isAlone: whether the worker is the only one, reports its progress, and may take everything.
-    package mutating func take(
-        upTo count: Int,
-        into buffer: EntryBuffer,
-        for member: SubscriptionID,
-        isAlone: Bool = false
-    ) -> TakeDecision {
-        guard !self.isClosed, self.hasMember(member) else { return .ended }
-        guard !self.isPaused(member) else { return .nothing }
-        if !self.control.isEmpty {
-            self.control.move(upTo: count, to: buffer)
-        } else if let first = self.front.first {
-            first.move(upTo: count, to: buffer)
-            if first.isEmpty { self.front.removeFirst() }
-        } else if !self.ready.isEmpty {
-            self.ready.move(upTo: count, to: buffer)
-        } else {
-            return .nothing
-        }
-        self.inFlight += buffer.count
-        if isAlone { self.report(remaining: buffer.count - 1, bytes: buffer.bytes) }
-        return .taken
-    }
-
-    /// Notes how much of what a worker alone has taken it has not begun.
-    @inline(__always)
-    package mutating func report(remaining: Int, bytes: Int) {
-        self.held = remaining
-        self.heldBytes = remaining == 0 ? 0 : bytes
+    /// Notes that the queue is below its bound again after handlers had pushed it over; returns whether it has just
+    /// become so.
+    mutating func recovers() -> Bool {
+        guard self.isOverBound, self.boundedCount < self.settings.bounds.count,
+            self.boundedBytes <= self.settings.bounds.bytes
+        else { return false }
+        self.isOverBound = false
+        return true
     }
 
     /// Lets suspended publishers go on for which there is room now.
@@ -265,17 +202,40 @@ package struct LaneMachine: Sendable {
     /// With large queues, it waits until a quarter is free: a wake-up costs as much as many messages.
     package mutating func publishersToResume() -> [Sleeper] {
         guard !self.suspended.isEmpty else { return [] }
+        var resumed = self.keyedPublishersToResume()
         let bound = self.settings.bounds.count
-        var room = bound - self.waitingCount - self.held - self.reserved
-        guard room > 0 else { return [] }
+        var room = bound - self.boundedCount - self.reserved
+        guard room > 0 else { return resumed }
         // Where nothing is left that a worker could make room of, what there is has to do.
-        guard bound < 16 || room >= bound / 4 || self.readyCount + self.held == 0 else { return [] }
-        guard self.waitingBytes < self.settings.bounds.bytes else { return [] }
-        var resumed: [Sleeper] = []
-        while room > 0, !self.suspended.isEmpty {
-            resumed.append(self.suspended.removeFirst())
+        guard bound < 16 || room >= bound / 4 || self.own.count + (self.others?.count ?? 0) + self.held == 0 else {
+            return resumed
+        }
+        guard self.boundedBytes < self.settings.bounds.bytes else { return resumed }
+        while room > 0, let index = self.suspended.firstIndex(where: { $0.key == nil }) {
+            resumed.append(self.suspended.remove(at: index))
             self.reserved += 1
             room -= 1
+        }
+        return resumed
+    }
+
+    /// Has a publisher wait: behind its message's key where there is no room, otherwise for the queue.
+    mutating func suspend(_ sleeper: Sleeper, for key: String?) {
+        var sleeper = sleeper
+        if let key, self.settings.ordering == .key, self.keys.isHeld(key), !self.hasRoom(behind: key) {
+            sleeper.key = key
+        }
+        self.suspended.append(sleeper)
+    }
+
+    /// Those that wait for room behind one key: it may be free, or have room.
+    private mutating func keyedPublishersToResume() -> [Sleeper] {
+        var resumed: [Sleeper] = []
+        while let index = self.suspended.firstIndex(where: { $0.key.map { self.hasRoom(behind: $0) } ?? false }) {
+            let sleeper = self.suspended.remove(at: index)
+            if let key = sleeper.key { self.keys.expect(key) }
+            self.reserved += 1
+            resumed.append(sleeper)
         }
         return resumed
     }
@@ -285,11 +245,5 @@ package struct LaneMachine: Sendable {
         guard !self.idleWaiters.isEmpty, self.isSettled else { return [] }
         defer { self.idleWaiters = [] }
         return self.idleWaiters
-    }
-
-    /// Makes a name for somebody who falls asleep.
-    package mutating func nextSleeperID() -> UInt64 {
-        self.lastSleeper += 1
-        return self.lastSleeper
     }
 }

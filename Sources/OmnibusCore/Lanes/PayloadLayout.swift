@@ -12,11 +12,14 @@ package class PayloadLayout: @unchecked Sendable {
     package let typeID: ObjectIdentifier
     package let stride: Int
     package let alignment: Int
+    /// The priority that the values have, so that a queue of urgent events is no slower than another.
+    package let priority: Priority
 
-    package init(typeID: ObjectIdentifier, stride: Int, alignment: Int) {
+    package init(typeID: ObjectIdentifier, stride: Int, alignment: Int, priority: Priority) {
         self.typeID = typeID
         self.stride = stride
         self.alignment = alignment
+        self.priority = priority
     }
 
     /// Moves values that lie one after the other.
@@ -27,6 +30,9 @@ package class PayloadLayout: @unchecked Sendable {
 
     /// Ends the life of one value.
     package func destroy(_ value: UnsafeMutableRawPointer) {}
+
+    /// The key of a value, by which messages are kept apart.
+    package func key(of value: UnsafeRawPointer, _ header: borrowing EntryHeader) -> String? { header.key }
 
     /// Takes a value out of the column and makes the message of it.
     package func takeMessage(
@@ -55,11 +61,12 @@ package struct MessageDefaults: Sendable {
 
 /// The layout of a column of one type.
 package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
-    package init() {
+    package init(priority: Priority) {
         super.init(
             typeID: ObjectIdentifier(Value.self),
             stride: MemoryLayout<Value>.stride,
-            alignment: MemoryLayout<Value>.alignment
+            alignment: MemoryLayout<Value>.alignment,
+            priority: priority
         )
     }
 
@@ -79,6 +86,14 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
 
 /// The layout of a column of whole messages, for queues that many types go through.
 package final class MessageLayout: ValueLayout<Message>, @unchecked Sendable {
+    package init() {
+        super.init(priority: .normal)
+    }
+
+    package override func key(of value: UnsafeRawPointer, _ header: borrowing EntryHeader) -> String? {
+        value.assumingMemoryBound(to: Message.self).pointee.routingKey
+    }
+
     package override func takeMessage(
         _ value: UnsafeMutableRawPointer,
         _ header: borrowing EntryHeader,

@@ -30,7 +30,7 @@ package final class DeliveryScope: @unchecked Sendable {
     /// Whether there is a message: asking itself would copy it.
     @exclusivity(unchecked) private var hasMessage = false
     /// The queue that the message came from.
-    package let lane: ObjectIdentifier?
+    package let lane: Lane?
 
     private let isExpired = Atomic<Bool>(false)
     private let source: String
@@ -43,7 +43,7 @@ package final class DeliveryScope: @unchecked Sendable {
     /// Creates a scope for messages of one worker.
     ///
     /// - Parameter source: where the messages that handlers publish come from.
-    package init(source: String, lane: ObjectIdentifier?, owner: ObjectIdentifier?) {
+    package init(source: String, lane: Lane?, owner: ObjectIdentifier?) {
         self.source = source
         self.lane = lane
         self.owner = owner

@@ -24,16 +24,25 @@ public struct BusMetrics: Sendable, Hashable {
 
 /// What became of the messages that were offered to a queue.
 ///
-/// At any time `offered` is the sum of `acknowledged`, `deadLettered`, `dropped`, `refused`, `abandoned` and `pending`.
+/// At any time `offered` is the sum of `acknowledged`, `deadLettered`, `dropped`, `coalesced`, `refused`, `expired`,
+/// `filtered`, `missed`, `abandoned` and `pending`; each message is in one of them.
 public struct QueueMetrics: Sendable, Hashable {
     /// Messages that were routed to the queue, or redriven to it.
     public var offered = 0
     /// Messages that were handled.
     public var acknowledged = 0
-    /// Messages that were given up on, those whose time to live was over included.
+    /// Messages that were given up on; those whose time to live was over are counted as `expired`.
     public var deadLettered = 0
+    /// Messages whose time to live was over before they were handled.
+    public var expired = 0
     /// Messages that an overflow policy dropped.
     public var dropped = 0
+    /// Messages that were merged with a newer one, or into an older one, by an overflow policy.
+    public var coalesced = 0
+    /// Messages that the subscription's predicate did not want.
+    public var filtered = 0
+    /// Messages that retention removed before the reader had got to them.
+    public var missed = 0
     /// Messages that the queue did not take, because it was full.
     public var refused = 0
     /// Messages that were still there when the queue ended.
@@ -48,12 +57,22 @@ public struct QueueMetrics: Sendable, Hashable {
     /// Creates metrics in which nothing has happened.
     public init() {}
 
+    /// What is offered and in none of the other counts: always 0.
+    package var balance: Int {
+        self.offered - self.acknowledged - self.deadLettered - self.expired - self.dropped - self.coalesced
+            - self.filtered - self.missed - self.refused - self.abandoned - self.pending
+    }
+
     /// Adds the counts of another queue.
     public static func += (left: inout QueueMetrics, right: QueueMetrics) {
         left.offered += right.offered
         left.acknowledged += right.acknowledged
         left.deadLettered += right.deadLettered
+        left.expired += right.expired
         left.dropped += right.dropped
+        left.coalesced += right.coalesced
+        left.filtered += right.filtered
+        left.missed += right.missed
         left.refused += right.refused
         left.abandoned += right.abandoned
         left.pending += right.pending

@@ -13,6 +13,8 @@ public struct SubscriptionSettings: Sendable, Hashable {
     public var bounds: QueueBounds
     /// What happens to a publish that finds the queue full.
     public var overflow: OverflowPolicy
+    /// What is handled one at a time and in order.
+    public var ordering: Ordering
     /// How many times a message is delivered at most before it is given up on; nil is without end.
     public var maximumAttempts: Int?
     /// How long a delivery that a handler settles itself may stay unsettled; nil is for ever.
@@ -30,6 +32,7 @@ public struct SubscriptionSettings: Sendable, Hashable {
         start: StartPosition? = nil,
         bounds: QueueBounds = QueueBounds(),
         overflow: OverflowPolicy = .suspend(),
+        ordering: Ordering = .key,
         maximumAttempts: Int? = nil,
         ackDeadline: Duration? = nil,
         throttle: Throttle? = nil,
@@ -40,12 +43,16 @@ public struct SubscriptionSettings: Sendable, Hashable {
         self.start = start
         self.bounds = bounds
         self.overflow = overflow
+        self.ordering = ordering
         self.maximumAttempts = maximumAttempts
         self.ackDeadline = ackDeadline
         self.throttle = throttle
         self.circuitBreaker = circuitBreaker
         self.callSite = callSite
     }
+
+    /// Whether anything limits how fast messages are handed over.
+    package var hasGates: Bool { self.throttle != nil || self.circuitBreaker != nil }
 
     /// Checks that the settings make sense.
     ///
@@ -83,37 +90,6 @@ public enum StartPosition: Sendable, Hashable {
     case latest
     /// The oldest message that is kept.
     case earliest
-}
-
-/// How much may wait in one queue.
-public struct QueueBounds: Sendable, Hashable {
-    /// The largest number of messages that may wait.
-    public var count: Int
-    /// The number of bytes; events that have not been encoded count by their estimated size.
-    public var bytes: Int
-    /// How many messages above `count` handlers may publish, so that a handler never waits for a queue.
-    public var cascade: Int
-
-    /// Creates the bounds of a queue, in messages and bytes.
-    ///
-    /// - Parameter cascade: the allowance for publishing inside handlers; nil is `count` again.
-    public init(count: Int = 4_096, bytes: Int = 16 * 1_024 * 1_024, cascade: Int? = nil) {
-        self.count = count
-        self.bytes = bytes
-        self.cascade = cascade ?? count
-    }
-
-    package var findings: [String] {
-        var findings: [String] = []
-        if self.count < 1 || self.count > Int(Int32.max) {
-            findings.append("'bounds.count' is \(self.count); it must be from 1 to \(Int32.max)")
-        }
-        if self.bytes < 1 { findings.append("'bounds.bytes' is \(self.bytes); it must be positive") }
-        if self.cascade < 0 || self.cascade > Int(Int32.max) {
-            findings.append("'bounds.cascade' is \(self.cascade); it must be from 0 to \(Int32.max)")
-        }
-        return findings
-    }
 }
 
 /// What happens to a publish that finds a queue full.

@@ -31,7 +31,7 @@ extension BrokerCore {
             topic: Topic,
             key: String?,
             size: Int,
-            isUrgent: Bool,
+            priority: Priority,
             origin: UInt16,
             cause: RareEntry?
         ) -> DirectOffer {
@@ -41,7 +41,7 @@ extension BrokerCore {
                 topic,
                 key,
                 UInt32(clamping: size),
-                isUrgent,
+                priority,
                 origin,
                 cause,
                 self.stripe

@@ -40,7 +40,7 @@ struct ExpiryTests {
         let letters = try self.bus.deadLetters.list()
         #expect(letters.map(\.reason) == [.expired])
         #expect(letters.first?.attempts.isEmpty == true)
-        #expect(try await self.bus.metrics().queues.deadLettered == 1)
+        #expect(try await self.bus.metrics().queues.expired == 1)
     }
 
     @Test("ends retries as well")

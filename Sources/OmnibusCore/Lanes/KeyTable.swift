@@ -1,0 +1,222 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The keys that are held in one queue, and what waits behind each of them.
+///
+/// A key is held from the hand-over of a message with it until that message is settled for good. While its holder
+/// waits for a retry, one message of a higher priority at a time may overtake it.
+package struct KeyTable: Sendable {
+    /// Who holds a key.
+    struct Holder: Sendable {
+        /// Whether the owner waits for its retry, and how urgent it is.
+        var waiting: Priority?
+        /// Whether somebody overtakes the owner meanwhile.
+        var isOvertaken = false
+        /// The owner, due again while it is overtaken.
+        var blocked: HeldEntry?
+        var parked = ParkedEntries()
+        /// How many were accepted while the key was held and have not been parked yet.
+        var expected = 0
+    }
+
+    /// The layout of the queue's buffers.
+    private let layout: PayloadLayout
+    private var holders: [String: Holder] = [:]
+    /// How many messages are parked, owners that are overtaken included.
+    package private(set) var count = 0
+    /// What they count against bounds in bytes.
+    package private(set) var bytes = 0
+
+    package init(layout: PayloadLayout) {
+        self.layout = layout
+    }
+
+    /// Whether no key is held.
+    package var isEmpty: Bool { self.holders.isEmpty }
+
+    /// How many keys are held.
+    package var heldCount: Int { self.holders.count }
+
+    package func isHeld(_ key: String) -> Bool { self.holders[key] != nil }
+
+    /// How many messages wait behind a key, those that are still in the queue included.
+    package func waitingCount(behind key: String) -> Int {
+        self.holders[key].map { $0.parked.count + $0.expected } ?? 0
+    }
+
+    /// Notes that a message was accepted whose key is held.
+    mutating func expect(_ key: String) {
+        self.holders[key]?.expected += 1
+    }
+
+    // MARK: Taking
+
+    package enum Claim: Sendable {
+        /// Nobody holds the key.
+        case free
+        /// It is held, and the message may run all the same.
+        case overtakes
+        /// It is held.
+        case held
+    }
+
+    /// What a message with a key finds, and marks it as overtaken where the message overtakes.
+    mutating func claim(_ key: String, _ priority: Priority) -> Claim {
+        guard let holder = self.holders[key] else { return .free }
+        guard let waiting = holder.waiting, waiting < priority, !holder.isOvertaken else { return .held }
+        self.holders[key]?.isOvertaken = true
+        return .overtakes
+    }
+
+    /// Holds a free key for a message that is handed over.
+    mutating func hold(_ key: String) {
+        self.holders[key] = Holder()
+    }
+
+    /// Parks the first entry of a buffer behind its key.
+    mutating func park(firstOf buffer: EntryBuffer, _ key: String) {
+        self.count += 1
+        self.bytes += Int(buffer.first.pointee.size)
+        self.holders[key]?.parked.append(firstOf: buffer)
+        if let expected = self.holders[key]?.expected, expected > 0 { self.holders[key]?.expected = expected - 1 }
+    }
+
+    // MARK: Settling
+
+    /// Notes that an entry waits for its retry, and holds its key from now on if it has not before.
+    ///
+    /// - Returns: an entry that may overtake it, to be handed over next.
+    mutating func wait(_ key: String, _ hold: KeyHold, _ priority: Priority) -> EntryBuffer? {
+        // One that overtakes and fails goes on overtaking: the owner waits for it too.
+        guard hold != .overtaker else { return nil }
+        self.holders[key, default: Holder()].waiting = priority
+        return self.nextToOvertake(key)
+    }
+
+    /// Notes that the retry of an entry is due; returns whether it may go on now.
+    mutating func isDue(_ entry: HeldEntry, _ key: String) -> Bool {
+        guard entry.hold == .owner, let holder = self.holders[key] else { return true }
+        guard holder.isOvertaken else {
+            self.holders[key]?.waiting = nil
+            return true
+        }
+        self.holders[key]?.blocked = entry
+        self.count += 1
+        self.bytes += entry.message.payload.estimatedSize
+        return false
+    }
+
+    /// Lets go of a key whose message was settled for good.
+    ///
+    /// - Returns: the entry that comes next, holding the key; nil where there is none.
+    mutating func release(_ key: String, _ hold: KeyHold) -> EntryBuffer? {
+        switch hold {
+        case .none:
+            return nil
+        case .owner:
+            guard let next = self.takeParked(behind: key, above: nil) else {
+                self.holders[key] = nil
+                return nil
+            }
+            next.first.pointee.flags.insert(.ownsKey)
+            return next
+        case .overtaker:
+            self.holders[key]?.isOvertaken = false
+            guard let owner = self.holders[key]?.blocked else { return self.nextToOvertake(key) }
+            self.holders[key]?.blocked = nil
+            self.holders[key]?.waiting = nil
+            self.count -= 1
+            self.bytes -= owner.message.payload.estimatedSize
+            let buffer = EntryBuffer(layout: self.layout)
+            buffer.append(boxed: owner.header)
+            return buffer
+        }
+    }
+
+    private mutating func nextToOvertake(_ key: String) -> EntryBuffer? {
+        guard let holder = self.holders[key], let waiting = holder.waiting, !holder.isOvertaken,
+            let next = self.takeParked(behind: key, above: waiting)
+        else { return nil }
+        self.holders[key]?.isOvertaken = true
+        next.first.pointee.flags.insert(.overtakes)
+        return next
+    }
+
+    private mutating func takeParked(behind key: String, above priority: Priority?) -> EntryBuffer? {
+        guard let next = self.holders[key]?.parked.takeFirst(above: priority) else { return nil }
+        self.count -= 1
+        self.bytes -= next.bytes
+        return next
+    }
+
+    /// Takes out the oldest entry that is parked behind a key, to make room.
+    mutating func dropOldest(behind key: String) -> EntryBuffer? {
+        guard let oldest = self.holders[key]?.parked.takeLeast() else { return nil }
+        self.count -= 1
+        self.bytes -= oldest.bytes
+        return oldest
+    }
+
+    /// Empties the table; returns what was parked.
+    mutating func removeAll() -> [EntryBuffer] {
+        var buffers: [EntryBuffer] = []
+        for key in self.holders.keys.sorted() {
+            guard var holder = self.holders[key] else { continue }
+            while let next = holder.parked.takeFirst(above: nil) { buffers.append(next) }
+            if let blocked = holder.blocked {
+                let buffer = EntryBuffer(layout: self.layout)
+                buffer.append(boxed: blocked.header)
+                buffers.append(buffer)
+            }
+        }
+        self = KeyTable(layout: self.layout)
+        return buffers
+    }
+}
+
+/// Entries behind one key: the most urgent first, and those of one priority in the order in which they came.
+struct ParkedEntries: Sendable {
+    /// One buffer for each priority below critical, made when it is needed.
+    private var buffers: (low: EntryBuffer?, normal: EntryBuffer?, high: EntryBuffer?)
+    private(set) var count = 0
+
+    mutating func append(firstOf buffer: EntryBuffer) {
+        self.count += 1
+        let target: EntryBuffer
+        switch buffer.first.pointee.flags.priority {
+        case .low: target = Self.make(&self.buffers.low, buffer.layout)
+        case .normal: target = Self.make(&self.buffers.normal, buffer.layout)
+        case .high, .critical: target = Self.make(&self.buffers.high, buffer.layout)
+        }
+        buffer.move(upTo: 1, to: target)
+    }
+
+    private static func make(_ buffer: inout EntryBuffer?, _ layout: PayloadLayout) -> EntryBuffer {
+        if let buffer { return buffer }
+        let made = EntryBuffer(layout: layout)
+        buffer = made
+        return made
+    }
+
+    /// Takes the first of the most urgent entries, in a buffer of its own.
+    mutating func takeFirst(above priority: Priority?) -> EntryBuffer? {
+        let least = priority ?? .low
+        let isOpen = priority == nil
+        if isOpen || least < .high, let next = self.take(self.buffers.high) { return next }
+        if isOpen || least < .normal, let next = self.take(self.buffers.normal) { return next }
+        return isOpen ? self.take(self.buffers.low) : nil
+    }
+
+    /// Takes the oldest of the least urgent entries.
+    mutating func takeLeast() -> EntryBuffer? {
+        self.take(self.buffers.low) ?? self.take(self.buffers.normal) ?? self.take(self.buffers.high)
+    }
+
+    private mutating func take(_ buffer: EntryBuffer?) -> EntryBuffer? {
+        guard let buffer, !buffer.isEmpty else { return nil }
+        self.count -= 1
+        let first = EntryBuffer(layout: buffer.layout)
+        buffer.move(upTo: 1, to: first)
+        return first
+    }
+}

@@ -1,0 +1,270 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+extension LaneMachine {
+    /// How an offer was made, which decides what a full queue means for it.
+    package enum OfferMode: Sendable {
+        /// By a publisher that can wait.
+        case outside
+        /// By a handler, which must never wait and has an allowance instead.
+        case handler
+        /// By a publisher that waited and was promised room.
+        case reserved
+        /// By the bus itself: what was accepted before is never refused.
+        case returned
+    }
+
+    /// What becomes of a message that is offered.
+    enum OfferDecision: Sendable {
+        /// Store the entry among those of the queue's own priority.
+        case store
+        /// Store the entry among those of its priority.
+        case storeRanked
+        /// The same, and these had to make room.
+        case storeAfter(dropping: [EntryBuffer])
+        /// Do not store it; the publisher has to wait.
+        case full
+        /// Do not store it; the publisher gets an error.
+        case refused
+        /// Do not store it; it is counted as dropped.
+        case dropped
+        /// The queue has ended.
+        case closed
+    }
+
+    /// Something that is to be said once the locks are released.
+    struct Remarks: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let slow = Remarks(rawValue: 1)
+        static let dropping = Remarks(rawValue: 2)
+        /// A handler has pushed the queue over its bound.
+        static let overBound = Remarks(rawValue: 4)
+    }
+
+    /// Decides about a message that is offered.
+    ///
+    /// - Parameter key: the message's key; it is asked for where a key is held.
+    @inline(__always)
+    mutating func offer(
+        size: Int,
+        priority: Priority,
+        key: @autoclosure () -> String?,
+        mode: OfferMode,
+        _ remarks: inout Remarks
+    ) -> OfferDecision {
+        if self.isClosed {
+            if mode == .reserved { self.reserved -= 1 }
+            return .closed
+        }
+        self.metrics.offered += 1
+        // The shortest way: nothing unusual is going on and there is room.
+        if self.isUsual, priority == self.layout.priority {
+            if self.own.ready.count + self.held < self.fastLimit,
+                self.own.ready.bytes + self.heldBytes + size <= self.settings.bounds.bytes
+            {
+                return .store
+            }
+        }
+        return self.offerSlowly(size: size, priority: priority, key: key(), mode: mode, &remarks)
+    }
+
+    /// Whether nothing but what is ready, of the queue's own priority, counts for an offer.
+    private var isUsual: Bool {
+        self.suspended.isEmpty && self.reserved == 0 && self.own.front.isEmpty && self.delayed.isEmpty
+            && self.keys.isEmpty && self.others == nil
+    }
+
+    private mutating func offerSlowly(
+        size: Int,
+        priority: Priority,
+        key: String?,
+        mode: OfferMode,
+        _ remarks: inout Remarks
+    ) -> OfferDecision {
+        let store: OfferDecision = priority == self.layout.priority ? .store : .storeRanked
+        if mode == .reserved { self.reserved -= 1 }
+        if mode == .reserved || mode == .returned { return store }
+
+        let bounds = self.settings.bounds
+        if priority == .critical {
+            // The control lane has the same bounds for itself, so that a backlog never shuts it.
+            let control = self.others?.control
+            let count = control?.count ?? 0
+            let fits = count < bounds.count && (count == 0 || (control?.bytes ?? 0) + size <= bounds.bytes)
+            return fits ? store : self.overflow(size, priority, mode, &remarks, store)
+        }
+        if let key, self.settings.ordering == .key, self.keys.isHeld(key) {
+            guard self.hasRoom(behind: key) else { return self.overflow(behind: key, size, mode, &remarks, store) }
+            self.keys.expect(key)
+        }
+        let waiting = self.boundedCount + self.reserved
+        // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
+        let fits = waiting < bounds.count && (waiting == 0 || self.boundedBytes + size <= bounds.bytes)
+        self.noteFilling(waiting + 1, &remarks)
+        if fits, !self.suspended.contains(where: { $0.key == nil }) { return store }
+        return self.overflow(size, priority, mode, &remarks, store)
+    }
+
+    /// Remembers that the queue has become slow, and says so once.
+    private mutating func noteFilling(_ count: Int, _ remarks: inout Remarks) {
+        guard !self.isSlow, count >= Self.slowMark(self.settings.bounds), self.settings.bounds.count >= 4 else {
+            return
+        }
+        self.isSlow = true
+        self.fastLimit = self.settings.bounds.count
+        remarks.insert(.slow)
+    }
+
+    /// Notes that the queue has recovered.
+    mutating func noteDraining() {
+        guard self.isSlow || self.isDropping, self.boundedCount <= self.settings.bounds.count / 4 else { return }
+        self.isSlow = false
+        self.isDropping = false
+        self.fastLimit = Self.slowMark(self.settings.bounds)
+    }
+
+    // MARK: Overflowing
+
+    private mutating func overflow(
+        _ size: Int,
+        _ priority: Priority,
+        _ mode: OfferMode,
+        _ remarks: inout Remarks,
+        _ store: OfferDecision
+    ) -> OfferDecision {
+        let bounds = self.settings.bounds
+        let waiting = priority == .critical ? self.others?.control.count ?? 0 : self.boundedCount + self.reserved
+        switch self.settings.overflow {
+        case .suspend, .reject:
+            if mode == .handler, waiting < bounds.count + bounds.cascade {
+                if priority != .critical {
+                    self.isOverBound = true
+                    remarks.insert(.overBound)
+                }
+                return store
+            }
+            return self.refuse(mode)
+        case .dropNewest:
+            return self.drop(&remarks)
+        case .dropOldest:
+            guard let dropped = self.makeRoom(for: size, priority) else {
+                // What is in the way waits for its retry, or is in a worker's hand: the new message has to go.
+                return self.drop(&remarks)
+            }
+            self.noteDropping(dropped.reduce(0) { $0 + $1.count }, &remarks)
+            return .storeAfter(dropping: dropped)
+        }
+    }
+
+    /// Applies the policy to one key alone, behind which too many wait.
+    private mutating func overflow(
+        behind key: String,
+        _ size: Int,
+        _ mode: OfferMode,
+        _ remarks: inout Remarks,
+        _ store: OfferDecision
+    ) -> OfferDecision {
+        let bounds = self.settings.bounds
+        switch self.settings.overflow {
+        case .suspend, .reject:
+            if mode == .handler, self.keys.waitingCount(behind: key) < bounds.parkedPerKey + bounds.cascade,
+                self.boundedCount < bounds.count + bounds.cascade
+            {
+                self.keys.expect(key)
+                return store
+            }
+            return self.refuse(mode)
+        case .dropNewest:
+            return self.drop(&remarks)
+        case .dropOldest:
+            // Where the oldest one has not been parked yet, it cannot be told apart: the new message has to go.
+            guard self.boundedCount < bounds.count, let oldest = self.keys.dropOldest(behind: key) else {
+                return self.drop(&remarks)
+            }
+            self.keys.expect(key)
+            self.noteDropping(oldest.count, &remarks)
+            return .storeAfter(dropping: [oldest])
+        }
+    }
+
+    /// Has a publisher outside wait where the policy says so, and refuses everybody else.
+    private mutating func refuse(_ mode: OfferMode) -> OfferDecision {
+        if mode == .outside, case .suspend = self.settings.overflow {
+            // Counted when it comes back with its promise.
+            self.metrics.offered -= 1
+            return .full
+        }
+        self.metrics.refused += 1
+        return .refused
+    }
+
+    private mutating func drop(_ remarks: inout Remarks) -> OfferDecision {
+        self.noteDropping(1, &remarks)
+        return .dropped
+    }
+
+    private mutating func noteDropping(_ count: Int, _ remarks: inout Remarks) {
+        self.metrics.dropped += count
+        guard !self.isDropping else { return }
+        self.isDropping = true
+        remarks.insert(.dropping)
+    }
+
+    /// Drops the oldest ready entries, the least urgent first, until a new one fits; drops none and returns nil where
+    /// not even all of them would do.
+    private mutating func makeRoom(for size: Int, _ priority: Priority) -> [EntryBuffer]? {
+        let bounds = self.settings.bounds
+        let sources: [EntryBuffer]
+        var count: Int
+        var bytes: Int
+        if priority == .critical {
+            sources = self.others.map { [$0.control.ready] } ?? []
+            count = self.others?.control.count ?? 0
+            bytes = self.others?.control.bytes ?? 0
+        } else {
+            // Entries that are more urgent than the new one do not make room for it.
+            sources = Priority.allCases.filter { $0 <= priority }.compactMap { self.readyBuffer(of: $0) }
+            count = self.boundedCount + self.reserved
+            bytes = self.boundedBytes
+        }
+        func fits() -> Bool { count < bounds.count && (count == 0 || bytes + size <= bounds.bytes) }
+        var plan: [(buffer: EntryBuffer, count: Int)] = []
+        for buffer in sources {
+            var taken = 0
+            for dropped in buffer.sizes {
+                if fits() { break }
+                taken += 1
+                count -= 1
+                bytes -= dropped
+            }
+            if taken > 0 { plan.append((buffer, taken)) }
+        }
+        guard fits() else { return nil }
+        return plan.map { step in
+            let dropped = EntryBuffer(layout: step.buffer.layout)
+            step.buffer.move(upTo: step.count, to: dropped)
+            return dropped
+        }
+    }
+
+    /// Where entries of a priority are stored; nil where there has been none.
+    func readyBuffer(of priority: Priority) -> EntryBuffer? {
+        priority == self.layout.priority ? self.own.ready : self.others?[priority].ready
+    }
+
+    /// Where entries of a priority are stored, made where there has been none.
+    mutating func makeReadyBuffer(of priority: Priority) -> EntryBuffer {
+        if priority == self.layout.priority { return self.own.ready }
+        if let others = self.others { return others[priority].ready }
+        let others = OtherClasses(layout: self.layout)
+        self.others = others
+        return others[priority].ready
+    }
+
+    // MARK: Keys
+
+    func hasRoom(behind key: String) -> Bool {
+        let bounds = self.settings.bounds
+        return self.keys.waitingCount(behind: key) < bounds.parkedPerKey && self.keys.count < bounds.parked
+    }
+}

@@ -1,0 +1,160 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+extension LaneMachine {
+    enum TakeDecision: Sendable {
+        /// The worker has entries.
+        case taken
+        /// There is nothing for this worker now.
+        case nothing
+        /// There is nothing before a time.
+        case wait(until: Duration)
+        /// The worker's subscription has ended.
+        case ended
+    }
+
+    /// How many entries of higher priorities go by before one of a lower priority has its turn.
+    static let largestPass = 8
+
+    /// Hands up to a number of entries to a worker.
+    ///
+    /// - Parameters:
+    ///   - isAlone: whether the worker is the only one, handles what it has taken in order, and reports its progress.
+    ///     Keys need not be held for it, and it may take much.
+    ///   - now: the uptime; it is asked for where gates want it.
+    mutating func take(
+        upTo count: Int,
+        into buffer: EntryBuffer,
+        for member: SubscriptionID,
+        isAlone: Bool = false,
+        now: () -> Duration
+    ) -> TakeDecision {
+        guard !self.isClosed, self.hasMember(member) else { return .ended }
+        guard !self.isPaused(member) else { return .nothing }
+        var count = count
+        if self.gates != nil {
+            guard self.readyCount > 0 else { return .nothing }
+            switch self.askGates(count, now()) {
+            case .allowed(let allowed): count = min(count, allowed)
+            case .until(let time): return .wait(until: time)
+            case .afterResult: return .nothing
+            }
+        }
+        self.fill(buffer, upTo: count, isAlone: isAlone)
+        guard !buffer.isEmpty else { return .nothing }
+        self.inFlight += buffer.count
+        if isAlone { self.report(remaining: buffer.count - 1, bytes: buffer.bytes) }
+        if self.gates != nil {
+            self.gates?.took(buffer.count)
+            buffer.epoch = self.gates?.epoch ?? 0
+        }
+        self.noteDraining()
+        return .taken
+    }
+
+    private mutating func askGates(_ count: Int, _ now: Duration) -> GateDecision {
+        guard let decision = self.gates?.mayTake(upTo: count, now: now) else { return .allowed(count) }
+        self.shutUntil = nil
+        self.waitsForResult = false
+        switch decision {
+        case .allowed: break
+        case .until(let time): self.shutUntil = time
+        case .afterResult: self.waitsForResult = true
+        }
+        return decision
+    }
+
+    private mutating func fill(_ buffer: EntryBuffer, upTo count: Int, isAlone: Bool) {
+        // The control lane ignores keys, order and whatever holds the rest back.
+        if let control = self.others?[.critical].source() {
+            control.move(upTo: count, to: buffer)
+            return
+        }
+        guard !self.isHeldUp else { return }
+        self.isJammed = false
+        let count = self.settings.ordering == .strict ? 1 : count
+        guard self.others != nil else { return self.fill(buffer, upTo: count, from: self.layout.priority, isAlone) }
+        for priority in self.turns {
+            self.fill(buffer, upTo: min(count, Self.largestPass), from: priority, isAlone)
+            guard buffer.isEmpty else { return self.countPass(buffer.count, of: priority) }
+        }
+    }
+
+    /// The priorities in the order in which they are asked now.
+    private var turns: [Priority] {
+        let descending: [Priority] = [.high, .normal, .low]
+        // Who was passed over often enough goes first, once.
+        guard let due = descending.last(where: { self.passed($0) >= Self.largestPass && !self.isEmpty($0) }) else {
+            return descending
+        }
+        return [due] + descending.filter { $0 != due }
+    }
+
+    private func passed(_ priority: Priority) -> Int {
+        priority == self.layout.priority ? self.own.passed : self.others?[priority].passed ?? 0
+    }
+
+    private func isEmpty(_ priority: Priority) -> Bool {
+        priority == self.layout.priority ? self.own.isEmpty : self.others?[priority].isEmpty ?? true
+    }
+
+    /// Counts entries that went before those of lower priorities.
+    private mutating func countPass(_ count: Int, of taken: Priority) {
+        for priority in [Priority.low, .normal, .high] {
+            let passed = priority < taken && !self.isEmpty(priority) ? self.passed(priority) + count : nil
+            guard let passed = priority == taken ? 0 : passed else { continue }
+            if priority == self.layout.priority {
+                self.own.passed = passed
+            } else {
+                self.others?[priority].passed = passed
+            }
+        }
+    }
+
+    /// Moves entries of one priority to a worker, parking those whose key is held.
+    private mutating func fill(_ buffer: EntryBuffer, upTo count: Int, from priority: Priority, _ isAlone: Bool) {
+        let marks = !isAlone && self.settings.ordering == .key
+        if self.keys.isEmpty, !marks {
+            self.source(of: priority)?.move(upTo: count, to: buffer)
+            return
+        }
+        while buffer.count < count, !self.isJammed, let source = self.source(of: priority) {
+            self.takeFirst(of: source, to: buffer, marks: marks)
+        }
+    }
+
+    private mutating func source(of priority: Priority) -> EntryBuffer? {
+        priority == self.layout.priority ? self.own.source() : self.others?[priority].source()
+    }
+
+    /// Moves the first entry to a worker, or behind its key.
+    @inline(__always)
+    private mutating func takeFirst(of source: EntryBuffer, to buffer: EntryBuffer, marks: Bool) {
+        guard !source.first.pointee.flags.holdsKey, let key = source.firstKey else {
+            source.move(upTo: 1, to: buffer)
+            return
+        }
+        switch self.keys.claim(key, source.first.pointee.flags.priority) {
+        case .free:
+            if marks {
+                self.keys.hold(key)
+                source.first.pointee.flags.insert(.ownsKey)
+            }
+            source.move(upTo: 1, to: buffer)
+        case .overtakes:
+            source.first.pointee.flags.insert(.overtakes)
+            source.move(upTo: 1, to: buffer)
+        case .held:
+            // Memory has a bound. The queue stops here until something that is parked has gone.
+            guard self.keys.count < self.settings.bounds.parked else { return self.isJammed = true }
+            self.keys.park(firstOf: source, key)
+        }
+    }
+
+    /// Notes how much of what a worker alone has taken it has not begun.
+    @inline(__always)
+    package mutating func report(remaining: Int, bytes: Int) {
+        self.held = remaining
+        self.heldBytes = remaining == 0 ? 0 : bytes
+    }
+}

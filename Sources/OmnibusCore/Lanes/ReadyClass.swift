@@ -1,0 +1,86 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The entries of one priority that could be handed over now.
+struct ReadyClass: Sendable {
+    /// What came back, the first buffer first; it goes before everything else.
+    var front: [EntryBuffer] = []
+    /// What was offered, in order.
+    let ready: EntryBuffer
+    /// How many entries of higher priorities have gone by while some of this one waited.
+    var passed = 0
+
+    init(layout: PayloadLayout) {
+        self.ready = EntryBuffer(layout: layout)
+    }
+
+    var isEmpty: Bool { self.ready.isEmpty && self.front.isEmpty }
+
+    var count: Int {
+        self.front.isEmpty ? self.ready.count : self.ready.count + self.front.reduce(0) { $0 + $1.count }
+    }
+
+    var bytes: Int {
+        self.front.isEmpty ? self.ready.bytes : self.ready.bytes + self.front.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// The buffer that the next entry comes from.
+    mutating func source() -> EntryBuffer? {
+        while let first = self.front.first {
+            if !first.isEmpty { return first }
+            self.front.removeFirst()
+        }
+        return self.ready.isEmpty ? nil : self.ready
+    }
+
+    /// Puts entries that came back before all others.
+    mutating func giveBack(_ buffer: EntryBuffer) {
+        let returned = EntryBuffer(layout: buffer.layout)
+        buffer.move(upTo: buffer.count, to: returned)
+        self.front.insert(returned, at: 0)
+    }
+
+    /// Adds entries behind those that came back earlier, and before those that were only offered.
+    mutating func append(returned buffer: EntryBuffer) {
+        if self.front.isEmpty { self.front.append(EntryBuffer(layout: self.ready.layout)) }
+        buffer.move(upTo: buffer.count, to: self.front[self.front.count - 1])
+    }
+
+    mutating func append(returned entry: HeldEntry) {
+        if self.front.isEmpty { self.front.append(EntryBuffer(layout: self.ready.layout)) }
+        self.front[self.front.count - 1].append(boxed: entry.header)
+    }
+
+    /// Takes everything out.
+    mutating func removeAll() -> [EntryBuffer] {
+        let rest = EntryBuffer(layout: self.ready.layout)
+        self.ready.move(upTo: self.ready.count, to: rest)
+        defer { self.front = [] }
+        return self.front + [rest]
+    }
+}
+
+/// The entries of all priorities but the queue's own one, which nearly all queues do without.
+struct OtherClasses: Sendable {
+    private var classes: [ReadyClass]
+
+    init(layout: PayloadLayout) {
+        self.classes = Priority.allCases.map { _ in ReadyClass(layout: layout) }
+    }
+
+    subscript(priority: Priority) -> ReadyClass {
+        get { self.classes[Int(priority.rawValue)] }
+        set { self.classes[Int(priority.rawValue)] = newValue }
+    }
+
+    /// The control lane: critical messages.
+    var control: ReadyClass { self.classes[Int(Priority.critical.rawValue)] }
+
+    /// What is there of the priorities that share the queue's bounds: all but critical.
+    var count: Int { self.classes.dropLast().reduce(0) { $0 + $1.count } }
+    var bytes: Int { self.classes.dropLast().reduce(0) { $0 + $1.bytes } }
+
+    mutating func removeAll() -> [EntryBuffer] {
+        self.classes.indices.flatMap { self.classes[$0].removeAll() }
+    }
+}
