@@ -29,7 +29,8 @@ public actor InMemoryBroker: EventBusProvider {
             .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
             .unsubscribeByID, .pause, .metrics, .topicMetrics, .delayedRedelivery, .ackDeadline, .timeToLive, .priority,
             .deadLetters, .matchCount, .overflow,
-        ]
+        ],
+        keyExclusivity: .perProcess
     )
 
     /// What works without the actor.

@@ -3,8 +3,9 @@
 
 /// How urgent a message is, against others in the same queue.
 ///
-/// A critical message goes through a lane of its own and overtakes a backlog. The in-memory broker hands over the
-/// others in the order in which they came.
+/// A critical message goes through a lane of its own and overtakes a backlog, whatever holds the rest back. Of the
+/// others the most urgent go first; after eight of them, one of those that had to wait has its turn. Messages of one
+/// priority keep the order in which they came.
 public enum Priority: Int8, Sendable, Hashable, CaseIterable {
     /// Can wait behind everything else.
     case low = 0

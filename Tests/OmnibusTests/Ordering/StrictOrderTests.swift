@@ -1,0 +1,69 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Omnibus
+import OmnibusTesting
+import Testing
+
+@Suite("Strict order", .timeLimit(.minutes(1)))
+struct StrictOrderTests {
+    let manual = ManualEnvironment(seed: 32)
+    let bus: EventBus
+    let log = EventRecorder<String>()
+
+    init() {
+        let policy = FailurePolicy.retry(.fixed([], then: .seconds(10)), attempts: 3)
+        self.bus = self.manual.makeBus(settings: BusSettings(failurePolicy: policy))
+    }
+
+    @Test("stops the whole queue through retries", arguments: [1, 4])
+    func stopsThroughRetries(concurrency: Int) async throws {
+        let (log, isBroken) = (self.log, Switch())
+        let settings = HandlerSettings(concurrency: concurrency, ordering: .strict)
+        try await self.bus.subscribe(to: Job.self, with: settings) { job in
+            log.record(job.name)
+            if job.name == "2", isBroken.isOn { throw Broken() }
+        }
+        for number in 1...4 { try await self.bus.publish(Job("\(number)", key: "\(number)")) }
+        await self.bus.settled()
+        #expect(log.all == ["1", "2"])
+
+        isBroken.turn(on: false)
+        self.manual.clock.advance(by: .seconds(10))
+        await self.bus.settled()
+        #expect(log.all == ["1", "2", "2", "3", "4"])
+    }
+
+    @Test("hands over one message at a time to a whole group")
+    func oneAtATime() async throws {
+        let (gate, log) = (Gate(), self.log)
+        for _ in 1...3 {
+            try await self.bus.subscribe(to: "jobs", group: "g", with: HandlerSettings(ordering: .strict)) { delivery in
+                log.record(delivery.message.jobName)
+                if delivery.message.jobName == "1" { try await gate.wait() }
+            }
+        }
+        for number in 1...3 { try await self.bus.publish(Job("\(number)")) }
+        #expect(try await log.expect(1) == ["1"])
+        gate.open()
+        await self.bus.settled()
+        #expect(log.all == ["1", "2", "3"])
+    }
+
+    @Test("lets a critical message go first")
+    func criticalGoesFirst() async throws {
+        let log = self.log
+        try await self.bus.subscribe(to: "jobs", with: HandlerSettings(ordering: .strict)) { delivery in
+            log.record(delivery.message.jobName)
+            if delivery.message.jobName == "1", delivery.attempt == 1 { throw Broken() }
+        }
+        for number in 1...2 { try await self.bus.publish(Job("\(number)")) }
+        await self.bus.settled()
+        try await self.bus.publish(Message.job("urgent", priority: .critical))
+        await self.bus.settled()
+        #expect(log.all == ["1", "urgent"])
+        self.manual.clock.advance(by: .seconds(10))
+        await self.bus.settled()
+        #expect(log.all == ["1", "urgent", "1", "2"])
+    }
+}
