@@ -37,6 +37,7 @@ extension BrokerCore {
                 defaults: self.defaults(for: pattern),
                 clock: clock,
                 signals: self.signals,
+                pressure: self.pressure,
                 // The queue keeps the broker alive, until it ends: with its last member, or with the broker's actor.
                 // A weak reference would make every retain of the broker slow.
                 giveUp: { lane, entry, reason in self.keep(entry, reason: reason, from: lane) }

@@ -21,6 +21,8 @@ package final class BrokerCore: Sendable {
     package let deadLetters: DeadLetterStore
     /// Where it is said what nobody's call has failed of.
     package let signals = SignalHub()
+    /// Which queues are held back, because their handlers have filled others.
+    let pressure = BackPressure()
 
     package init(environment: BusEnvironment, limits: InMemoryBroker.Limits) {
         self.environment = environment

@@ -132,7 +132,7 @@ extension Lane {
             return (state.machine.publishersToResume(), state.machine.recovers())
         }
         for sleeper in publishers { sleeper.continuation.resume(returning: true) }
-        if recovers { self.pressure.recovered(self) }
+        if recovers { self.letOthersGo() }
     }
 
     /// The same for somebody whose task may be cancelled while it waits; returns nil then.
@@ -209,8 +209,14 @@ extension Lane {
         effects.worker?.continuation.resume(returning: true)
         for sleeper in effects.publishers { sleeper.continuation.resume(returning: true) }
         for sleeper in effects.waiters { sleeper.continuation.resume(returning: true) }
-        if effects.recovers { self.pressure.recovered(self) }
+        if effects.recovers { self.letOthersGo() }
         if !effects.breakerChanges.isEmpty { self.perform(effects.breakerChanges) }
+    }
+
+    /// Lets go of the queues that this one has held back.
+    private func letOthersGo() {
+        self.pressure.recovered(self)
+        self.finished(1)
     }
 
     private func park(_ continuation: UnsafeContinuation<Bool, Never>, id: UInt64, for member: SubscriptionID) {
@@ -248,6 +254,7 @@ extension Lane {
             if completed > 0 { state.machine.complete(completed, release) }
             state.machine.giveBack(buffer)
             var effects = Effects()
+            effects.recovers = state.machine.recovers()
             effects.worker = state.machine.workerForWork()
             effects.waiters = state.machine.settledWaiters()
             return effects
@@ -339,9 +346,9 @@ extension Lane {
             var effects = Effects()
             effects.worker = state.machine.workerForWork()
             if decision.hasConsequences { state.machine.unfinished += 1 }
-            effects.waiters = state.machine.settledWaiters()
             effects.publishers = state.machine.publishersToResume()
             effects.recovers = state.machine.recovers()
+            effects.waiters = state.machine.settledWaiters()
             swap(&effects.breakerChanges, &state.machine.breakerChanges)
             // What a worker alone has taken ahead may have to wait for what has just failed.
             return (decision, effects, state.machine.held > 0 && state.machine.isOrderly)
@@ -420,6 +427,7 @@ extension Lane {
             let next = [state.machine.nextDue, state.machine.slots.earliestDeadline].compactMap { $0 }.min()
             state.machine.unfinished += givenUp.count
             effects.publishers = state.machine.publishersToResume()
+            effects.recovers = state.machine.recovers()
             swap(&effects.breakerChanges, &state.machine.breakerChanges)
             return (state.machine.workersForWork(), next)
         }

@@ -45,8 +45,8 @@ package final class Lane: Sendable {
         layout: PayloadLayout,
         defaults: MessageDefaults,
         clock: any BusClock,
-        signals: SignalHub = SignalHub(),
-        pressure: BackPressure = BackPressure(),
+        signals: SignalHub,
+        pressure: BackPressure,
         giveUp: @escaping @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
     ) {
         self.id = id

@@ -194,6 +194,8 @@ package struct LaneMachine: Sendable {
             self.boundedBytes <= self.settings.bounds.bytes
         else { return false }
         self.isOverBound = false
+        // Until those that it held back have been let go, there is something left to do.
+        self.unfinished += 1
         return true
     }
 

@@ -19,7 +19,7 @@ struct Job: Event, Equatable {
 extension Message {
     /// A message whose payload is its name.
     static func job(_ name: String, key: String? = nil, priority: Priority = .normal) -> Message {
-        var message = Message(topic: "jobs", key: key, payload: .json(.string(name)))
+        var message = Message(topic: "jobs", key: key, payload: Payload(json: .string(name)))
         message.priority = priority
         return message
     }

@@ -38,7 +38,7 @@ struct KeyTests {
         let (gate, log) = (Gate(), self.log)
         _ = try await self.subscribe(typed: typed, with: HandlerSettings(concurrency: 4)) { name in
             log.record("\(name)+")
-            if name == "a1" { try await gate.wait() }
+            if name == "a1" { try await gate.pass() }
             log.record("\(name)-")
         }
         try await self.bus.publish(Job("a1", key: "a"))
@@ -97,7 +97,7 @@ struct KeyTests {
         for member in 1...2 {
             _ = try await self.subscribe(typed: true, group: "g", with: HandlerSettings()) { name in
                 log.record(name)
-                if name == "a1" { try await gate.wait() }
+                if name == "a1" { try await gate.pass() }
                 _ = member
             }
         }
@@ -131,7 +131,7 @@ struct KeyTests {
         let (gate, log) = (Gate(), self.log)
         _ = try await self.subscribe(typed: true, with: HandlerSettings(concurrency: 2, ordering: .unordered)) { name in
             log.record(name)
-            if name == "a1" { try await gate.wait() }
+            if name == "a1" { try await gate.pass() }
         }
         for name in ["a1", "a2"] { try await self.bus.publish(Job(name, key: "a")) }
         #expect(try await log.expect(2).sorted() == ["a1", "a2"])
@@ -170,7 +170,7 @@ struct KeyTests {
             with: HandlerSettings(concurrency: 2, bounds: bounds, overflow: .reject)
         ) { name in
             log.record(name)
-            if name == "a0" { try await gate.wait() }
+            if name == "a0" { try await gate.pass() }
         }
         try await self.bus.publish(Job("a0", key: "a"))
         _ = try await log.expect(1)
@@ -194,7 +194,7 @@ struct KeyTests {
         let bounds = QueueBounds(count: 8, parked: 6, parkedPerKey: 1)
         _ = try await self.subscribe(typed: true, with: HandlerSettings(concurrency: 2, bounds: bounds)) { name in
             log.record(name)
-            if name == "a0" { try await gate.wait() }
+            if name == "a0" { try await gate.pass() }
         }
         try await self.bus.publish(Job("a0", key: "a"))
         _ = try await log.expect(1)

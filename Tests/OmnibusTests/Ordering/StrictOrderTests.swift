@@ -40,7 +40,7 @@ struct StrictOrderTests {
         for _ in 1...3 {
             try await self.bus.subscribe(to: "jobs", group: "g", with: HandlerSettings(ordering: .strict)) { delivery in
                 log.record(delivery.message.jobName)
-                if delivery.message.jobName == "1" { try await gate.wait() }
+                if delivery.message.jobName == "1" { try await gate.pass() }
             }
         }
         for number in 1...3 { try await self.bus.publish(Job("\(number)")) }

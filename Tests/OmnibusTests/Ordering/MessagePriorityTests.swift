@@ -6,7 +6,7 @@ import OmnibusTesting
 import Testing
 
 @Suite("Priorities", .timeLimit(.minutes(1)))
-struct PriorityTests {
+struct MessagePriorityTests {
     let manual = ManualEnvironment(seed: 33)
     let bus: EventBus
     let log = EventRecorder<String>()
@@ -56,12 +56,14 @@ struct PriorityTests {
     @Test("of an event type are those of its messages, however it is subscribed to", arguments: [true, false])
     func eventType(typed: Bool) async throws {
         let log = self.log
-        let subscription =
-            typed
-            ? try await self.bus.subscribe(to: Step.self) { log.record("\($0.number)") }
-            : try await self.bus.subscribe(to: "job.step") { delivery in
+        let subscription: Subscription
+        if typed {
+            subscription = try await self.bus.subscribe(to: Step.self) { log.record("\($0.number)") }
+        } else {
+            subscription = try await self.bus.subscribe(to: "job.step") { (delivery: Delivery) in
                 log.record("\(try delivery.message.payload.decode(as: Step.self, codec: JSONCodec()).number)")
             }
+        }
         try await subscription.pause()
         for number in 1...3 { try await self.bus.publish(Step(number: number)) }
         for number in 4...5 { try await self.bus.publish(Alarm(number: number)) }
@@ -74,7 +76,7 @@ struct PriorityTests {
         let (gate, log) = (Gate(), self.log)
         try await self.bus.subscribe(to: Step.self) { step in
             log.record("\(step.number)")
-            if step.number == 0 { try await gate.wait() }
+            if step.number == 0 { try await gate.pass() }
         }
         for number in 0..<10 { try await self.bus.publish(Step(number: number)) }
         _ = try await log.expect(1)
