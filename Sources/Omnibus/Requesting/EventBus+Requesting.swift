@@ -61,7 +61,7 @@ extension EventBus {
         let id = self.makeID()
         let queue = ReplyQueue(limit: limit ?? responders ?? .max)
         let inbox = self.inbox
-        inbox.expect(id) { queue.add($0) }
+        inbox.expect(id, on: topic) { queue.add($0) }
         let clock = self.environment.clock
         let timer = clock.schedule(at: clock.deadline(after: timeout)) { queue.end() }
         queue.whenEnded {

@@ -11,9 +11,31 @@ public struct Replies<Reply: Decodable & Sendable>: AsyncSequence, Sendable {
     /// The only error that the sequence throws.
     public typealias Failure = OmnibusError
 
-    let queue: ReplyQueue
+    private let holder: Holder
     let codec: any PayloadCodec
     let topic: Topic
+
+    init(queue: ReplyQueue, codec: any PayloadCodec, topic: Topic) {
+        self.holder = Holder(queue: queue)
+        self.codec = codec
+        self.topic = topic
+    }
+
+    /// What the sequence and its iterators hold. When it goes, nobody can read an answer any more: the request ends,
+    /// whose queue the inbox and its timer would keep until the timeout.
+    private final class Holder: Sendable {
+        let queue: ReplyQueue
+
+        init(queue: ReplyQueue) {
+            self.queue = queue
+        }
+
+        deinit {
+            self.queue.end()
+        }
+    }
+
+    var queue: ReplyQueue { self.holder.queue }
 
     /// Makes an iterator; all of them share the answers.
     public func makeAsyncIterator() -> AsyncIterator {

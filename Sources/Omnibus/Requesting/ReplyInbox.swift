@@ -8,7 +8,7 @@ import Synchronization
 /// Answers never wait in a queue: whoever brings one hands it to the waiting task.
 final class ReplyInbox: Sendable {
     private struct State {
-        var waiters: [MessageID: @Sendable (Message) -> Void] = [:]
+        var waiters: [MessageID: (topic: Topic, receive: @Sendable (Message) -> Void)] = [:]
         var ids: MessageIDGenerator
         var late = 0
         var isOpen = false
@@ -27,6 +27,13 @@ final class ReplyInbox: Sendable {
 
     /// How many answers came when nobody waited for them any more.
     var late: Int { self.state.withLock { $0.late } }
+
+    /// The topics on which answers are waited for, and how many.
+    var topicsAsked: [(topic: Topic, count: Int)] {
+        let topics = self.state.withLock { $0.waiters.values.map(\.topic) }
+        return Dictionary(grouping: topics) { $0 }.map { ($0.key, $0.value.count) }
+            .sorted { $0.topic.name < $1.topic.name }
+    }
 
     /// Whether the caller has to see to it that answers arrive; waits while somebody else does.
     func opens() async -> Bool {
@@ -60,8 +67,8 @@ final class ReplyInbox: Sendable {
         self.state.withLock { $0.ids.next(milliseconds: milliseconds) }
     }
 
-    func expect(_ request: MessageID, _ receive: @escaping @Sendable (Message) -> Void) {
-        self.state.withLock { $0.waiters[request] = receive }
+    func expect(_ request: MessageID, on topic: Topic, _ receive: @escaping @Sendable (Message) -> Void) {
+        self.state.withLock { $0.waiters[request] = (topic, receive) }
     }
 
     func forget(_ request: MessageID) {
@@ -71,7 +78,7 @@ final class ReplyInbox: Sendable {
     /// Hands an answer to whoever waits for it; one that nobody waits for is counted.
     func deliver(_ reply: Message) {
         let receive = self.state.withLock { state in
-            let receive = reply.causationID.flatMap { state.waiters[$0] }
+            let receive = reply.causationID.flatMap { state.waiters[$0]?.receive }
             if receive == nil { state.late += 1 }
             return receive
         }

@@ -30,6 +30,9 @@ final class Closing: Sendable {
         for waiter in waiters { waiter.resolve(report) }
     }
 
+    /// How many wait for the end; none, once it has come.
+    var waiterCount: Int { self.state.withLock { $0.waiters.count } }
+
     /// Waits for the end; nil when the calling task is cancelled.
     func value() async -> ShutdownReport? {
         let pending = self.state.withLock { state in

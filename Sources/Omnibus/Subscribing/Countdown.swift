@@ -11,6 +11,9 @@ final class Countdown: Sendable {
         self.remaining = Atomic(count)
     }
 
+    /// How many have not been counted yet.
+    var count: Int { self.remaining.load(ordering: .acquiring) }
+
     /// Counts the caller; true for the last one.
     var isLast: Bool {
         self.remaining.subtract(1, ordering: .acquiringAndReleasing).newValue == 0

@@ -130,7 +130,8 @@ extension EventBus {
                 subscription: handle,
                 lane: (provided as? LaneSubscription)?.lane,
                 provider: provided,
-                sequence: SubscriptionTable.WeakSource(source)
+                sequence: SubscriptionTable.WeakSource(source),
+                callSite: request.callSite
             )
         )
         try await self.endIfClosing(handle.id)
@@ -233,7 +234,7 @@ extension EventBus {
             isAlone: request.group == nil && request.settings.concurrency == 1,
             handler: limit?.limiting(handler) ?? handler
         )
-        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane))
+        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, callSite: request.callSite))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle
@@ -269,7 +270,14 @@ extension EventBus {
             acknowledging: request.settings.acknowledging ?? .onReturn,
             handling: handling.limited(by: self.timeLimit(request, handle, lane))
         )
-        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, provider: provided))
+        self.subscriptions.add(
+            SubscriptionTable.Record(
+                subscription: handle,
+                lane: lane,
+                provider: provided,
+                callSite: request.callSite
+            )
+        )
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle
@@ -304,7 +312,7 @@ extension EventBus {
                 ?? Task.detached { await body() }
             return SubscriptionTable.Worker(task: task, ended: ended)
         }
-        self.subscriptions.add(workers, to: id)
+        self.subscriptions.add(workers, running: remaining, to: id)
     }
 
     /// Gives a delivery of the provider's the handle of this bus.

@@ -16,6 +16,10 @@ final class SubscriptionTable: Sendable {
         var sequence: WeakSource?
         /// The tasks that run handlers, and the ends of them.
         var workers: [Worker] = []
+        /// Counts the tasks that have not ended yet.
+        var running: Countdown?
+        /// The call that subscribed.
+        var callSite: CallSite?
     }
 
     struct Worker: Sendable {
@@ -39,8 +43,11 @@ final class SubscriptionTable: Sendable {
         self.records.withLock { $0[record.subscription.id] = record }
     }
 
-    func add(_ workers: [Worker], to id: SubscriptionID) {
-        self.records.withLock { $0[id]?.workers = workers }
+    func add(_ workers: [Worker], running: Countdown, to id: SubscriptionID) {
+        self.records.withLock { records in
+            records[id]?.workers = workers
+            records[id]?.running = running
+        }
     }
 
     @discardableResult

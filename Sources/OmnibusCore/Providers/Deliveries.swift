@@ -25,6 +25,10 @@ public struct Deliveries: AsyncSequence, Sendable {
         private let iterators = Atomic<Int>(0)
         /// The task that asked last, by its identity.
         private let reader = Atomic<Int>(0)
+        /// How many calls wait for a message or the end.
+        private let waiting = Atomic<Int>(0)
+        /// Whether somebody has read the end, or called for it.
+        private let hasEnded = Atomic<Bool>(false)
 
         package init(
             _ subscription: any ProviderSubscription,
@@ -54,6 +58,22 @@ public struct Deliveries: AsyncSequence, Sendable {
         /// The identity of the calling task; 0 outside any.
         package static var currentTask: Int { withUnsafeCurrentTask { $0?.hashValue ?? 0 } }
 
+        /// Whether nobody has read the end, called for it, or is about to read it.
+        package var isOpen: Bool {
+            self.waiting.load(ordering: .acquiring) == 0 && !self.hasEnded.load(ordering: .acquiring)
+        }
+
+        func end() { self.hasEnded.store(true, ordering: .releasing) }
+
+        /// Waits for the next message.
+        func receive() async throws(OmnibusError) -> Delivery? {
+            self.waiting.wrappingAdd(1, ordering: .acquiringAndReleasing)
+            defer { self.waiting.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
+            let delivery = try await self.subscription.receive(upTo: 1).first
+            if delivery == nil { self.end() }
+            return delivery
+        }
+
         func isAsked() { self.reader.store(Self.currentTask, ordering: .releasing) }
 
         func iteratorBegins() { self.iterators.wrappingAdd(1, ordering: .acquiringAndReleasing) }
@@ -82,6 +102,7 @@ public struct Deliveries: AsyncSequence, Sendable {
 
     /// Ends the subscription; a loop over the sequence ends after the message in hand.
     public func cancel() async {
+        self.source.end()
         await self.source.subscription.cancel()
     }
 
@@ -107,8 +128,7 @@ public struct Deliveries: AsyncSequence, Sendable {
         ) async throws(OmnibusError) -> Delivery? {
             self.holder.source.isAsked()
             self.holder.settleCurrent(handled: true)
-            let delivery = try await self.holder.source.subscription.receive(upTo: 1).first
-            guard let delivery else { return nil }
+            guard let delivery = try await self.holder.source.receive() else { return nil }
             return self.holder.take(self.holder.source.prepare(delivery))
         }
     }

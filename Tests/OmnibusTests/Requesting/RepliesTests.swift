@@ -71,6 +71,25 @@ struct RepliesTests {
         #expect(try await iterator.next() == nil)
     }
 
+    @Test("leave nothing behind when nobody reads them any more, or the asking task is cancelled")
+    func leaveNothing() async throws {
+        let bus = self.bus
+        let listener = try await bus.recorder(of: "silent")
+        let asking = Task { try await bus.request(1, to: "silent", as: Int.self) }
+        try await listener.expect(1)
+        #expect(self.manual.clock.pendingTimers == 1)
+        asking.cancel()
+        await expectError(.cancelled) { _ = try await asking.value }
+        #expect(self.manual.clock.pendingTimers == 0)
+
+        do {
+            let replies = try await bus.replies(to: 2, on: "silent", as: Int.self)
+            #expect(self.manual.clock.pendingTimers == 1)
+            withExtendedLifetime(replies) {}
+        }
+        #expect(self.manual.clock.pendingTimers == 0)
+    }
+
     @Test("of a responder whose answer is refused makes it run once")
     func runsOnce() async throws {
         let runs = EventRecorder<Int>()

@@ -1,0 +1,28 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension Lane {
+    /// Who is asleep in a queue, for tests that look for what was left behind.
+    package struct Sleepers: Sendable {
+        /// Workers and readers of a subscription that wait for messages.
+        package var workers: [SubscriptionID: Int] = [:]
+        /// Publishers that wait for room.
+        package var publishers = 0
+        /// Tasks that wait for the queue to be settled.
+        package var waiters = 0
+    }
+
+    /// Who is asleep now. O(sleepers).
+    package var sleepers: Sleepers {
+        self.state.withLock { state in
+            var sleepers = Sleepers(
+                publishers: state.machine.suspended.count,
+                waiters: state.machine.idleWaiters.count
+            )
+            for member in state.machine.idleWorkers.compactMap(\.member) { sleepers.workers[member, default: 0] += 1 }
+            return sleepers
+        }
+    }
+}
