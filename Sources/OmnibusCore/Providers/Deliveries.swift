@@ -17,7 +17,7 @@ public struct Deliveries: AsyncSequence, Sendable {
 
     /// What the sequence and its iterators share.
     package final class Source: Sendable {
-        let subscription: any ProviderSubscription
+        package let subscription: any ProviderSubscription
         let acknowledging: AckPolicy
         let prepare: @Sendable (Delivery) -> Delivery
         let whenUnused: @Sendable () -> Void
