@@ -127,16 +127,19 @@ final class ConformanceRun: Sendable {
     // MARK: Subscribing
 
     /// Subscribes to a pattern of this run, to read by hand.
-    func subscribe(_ words: String, _ settings: SubscriptionSettings = SubscriptionSettings()) async throws
-        -> ConformanceReader
-    {
-        try await self.subscribe(to: try self.pattern(words), settings)
+    func subscribe(
+        _ words: String,
+        _ settings: SubscriptionSettings = SubscriptionSettings(),
+        acknowledging: AckPolicy = .manual
+    ) async throws -> ConformanceReader {
+        try await self.subscribe(to: try self.pattern(words), settings, acknowledging: acknowledging)
     }
 
     /// Subscribes to any pattern.
     func subscribe(
         to pattern: TopicPattern,
-        _ settings: SubscriptionSettings = SubscriptionSettings()
+        _ settings: SubscriptionSettings = SubscriptionSettings(),
+        acknowledging: AckPolicy = .manual
     ) async throws -> ConformanceReader {
         self.step("subscribe to '\(pattern)'\(settings.group.map { " in the group '\($0)'" } ?? "")")
         let reader: ConformanceReader
@@ -145,7 +148,7 @@ final class ConformanceRun: Sendable {
                 of: pattern,
                 group: settings.group,
                 from: settings.start,
-                with: settings.forHandlers(acknowledging: .manual)
+                with: settings.forHandlers(acknowledging: acknowledging)
             )
             reader = ConformanceReader(self, bus: bus, deliveries)
         } else {

@@ -9,6 +9,8 @@ struct ConformanceTime: Sendable {
     let manual: ManualClock?
     /// What scenarios count time in: long enough not to be over by accident, short enough to be waited for.
     let tick: Duration
+    /// By how much the clocks of two machines, or a timer, may be early.
+    let tolerance: Duration
 
     init(_ time: ProviderConformance.Time) {
         switch time {
@@ -16,10 +18,12 @@ struct ConformanceTime: Sendable {
             let clock = ManualClock()
             self.manual = clock
             self.tick = .seconds(1)
+            self.tolerance = .zero
             self.environment = BusEnvironment(clock: clock, random: SystemRandom())
         case .real:
             self.manual = nil
             self.tick = .milliseconds(400)
+            self.tolerance = .milliseconds(100)
             self.environment = .live
         }
     }
