@@ -75,6 +75,16 @@ extension ConformanceRun {
         return value
     }
 
+    /// Makes what a check throws.
+    func finding(
+        _ expected: String,
+        _ found: String,
+        file: String = #fileID,
+        line: Int = #line
+    ) -> ConformanceFinding {
+        ConformanceFinding(expected: expected, found: found, callSite: CallSite(file: file, line: line))
+    }
+
     /// Makes the report of a check that failed.
     func failure(
         _ expected: String,

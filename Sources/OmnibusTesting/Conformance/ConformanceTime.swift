@@ -31,6 +31,17 @@ struct ConformanceTime: Sendable {
     /// Reads the clock that never goes back.
     var now: Duration { self.environment.clock.uptime() }
 
+    /// How many timers are set, where the clock can tell.
+    var timers: Int { self.manual?.pendingTimers ?? 0 }
+
+    /// Waits until so many timers are set: who waits for something with a limit has begun to wait then.
+    ///
+    /// A clock that cannot tell is given a tick for it.
+    func timers(atLeast count: Int) async throws {
+        guard let manual = self.manual else { return try await Task.sleep(for: self.tick) }
+        try await manual.timers(atLeast: count)
+    }
+
     /// Lets a time pass.
     func pass(_ duration: Duration) async throws {
         guard let manual = self.manual else { return try await Task.sleep(for: duration) }

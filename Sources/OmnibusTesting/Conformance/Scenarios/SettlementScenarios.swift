@@ -9,10 +9,11 @@ extension ProviderConformance {
         Scenario("A message that was given back comes again at once, as the next attempt") { run in
             let reader = try await run.subscribe("a")
             let id = try await run.publish(1, to: "a").messageID
-            try await reader.next().nack()
+            let first = try await reader.next()
+            try await first.nack()
             let again = try await reader.next()
             try run.expect(again.message.id, id, "the message that comes")
-            try run.expect(again.attempt, 2, "its attempt")
+            try run.expect(again.attempt, first.attempt + 1, "its attempt")
         },
         Scenario("Attempts are counted from 1") { run in
             let reader = try await run.subscribe("a")
