@@ -119,7 +119,7 @@ extension ProviderConformance {
             try await run.publish(message)
             try await run.time.pass(run.time.tick * 2)
             try await run.publish(marker, to: "a")
-            _ = try await reader.numbers(before: marker)
+            try run.expect(try await reader.numbers(before: marker), [], "what came after its time")
             let letter = try await dead.next().message
             try run.expect(letter.number, 7, "what the dead letter carries")
             try run.expect(letter.headers["omnibus-dead-reason"]?.text, "expired", "the reason that it names")

@@ -1,0 +1,43 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import OmnibusTesting
+import Testing
+
+@Suite("Providers that are broken on purpose", .timeLimit(.minutes(2)))
+struct FaultTests {
+    /// Runs every case on a provider, and returns what failed.
+    private func failures(of fault: Fault?) async throws -> [ConformanceFailure] {
+        let conformance = ProviderConformance(time: .manual, limit: .seconds(3)) { FaultyProvider(fault, $0) }
+        var failures: [ConformanceFailure] = []
+        for promise in ProviderConformance.cases {
+            do {
+                try await conformance.run(promise)
+            } catch let failure as ConformanceFailure {
+                failures.append(failure)
+            }
+        }
+        return failures
+    }
+
+    @Test("fail the scenarios that name their fault, and no others", arguments: Fault.allCases)
+    func isFound(fault: Fault) async throws {
+        let failures = try await self.failures(of: fault)
+
+        let others = failures.filter { !fault.broken.contains($0.scenario) }
+        #expect(others.isEmpty, "\(others.map(\.description).joined(separator: "\n"))")
+        #expect(Set(failures.map(\.scenario)) == Set(fault.broken))
+        for failure in failures {
+            #expect(failure.provider == fault.rawValue)
+            #expect(failure.description.contains(failure.scenario))
+            #expect(!failure.steps.isEmpty)
+        }
+    }
+
+    @Test("pass everything once they are mended")
+    func nothingIsFoundWithoutFault() async throws {
+        let failures = try await self.failures(of: nil)
+
+        #expect(failures.isEmpty, "\(failures.map(\.description).joined(separator: "\n"))")
+    }
+}
