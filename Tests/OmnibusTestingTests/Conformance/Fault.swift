@@ -74,7 +74,6 @@ enum Fault: String, CaseIterable, Sendable {
                 "Each message goes to one member of a group",
                 "A receipt counts a group once, however many members it has",
                 "What a member held when it left comes to the others",
-                "What was taken back cannot be settled by who had it",
                 "A group refuses a member with other settings",
             ]
         case .joinsWhateverTheSettings: ["A group refuses a member with other settings"]

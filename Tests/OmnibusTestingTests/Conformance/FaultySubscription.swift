@@ -10,6 +10,8 @@ final class FaultySubscription: ProviderSubscription {
     private let provider: FaultyProvider
     /// What is handed out although the subscription has ended.
     private let leftover = Mutex<[Delivery]>([])
+    /// Whether something waits that is not ready, for which nobody should wait.
+    private let hasDelayed = Atomic<Bool>(false)
 
     init(_ subscription: any ProviderSubscription, _ provider: FaultyProvider) {
         self.subscription = subscription
@@ -46,6 +48,9 @@ final class FaultySubscription: ProviderSubscription {
 
     func settle(_ settlements: [Settlement]) throws(OmnibusError) {
         let settlements = settlements.compactMap(self.changed)
+        for settlement in settlements {
+            if case .nack(.some, _) = settlement.action { self.hasDelayed.store(true, ordering: .relaxed) }
+        }
         do throws(OmnibusError) {
             try self.subscription.settle(settlements)
         } catch {
@@ -72,7 +77,8 @@ final class FaultySubscription: ProviderSubscription {
     func flush() async throws(OmnibusError) { try await self.subscription.flush() }
 
     func cancel() async {
-        if self.provider.fault == .deliversAfterTheEnd, let info = try? await self.provider.broker.info(of: self.id),
+        if self.provider.fault == .deliversAfterTheEnd, !self.hasDelayed.load(ordering: .relaxed),
+            let info = try? await self.provider.broker.info(of: self.id),
             info.waiting > 0, let late = try? await self.subscription.receive(upTo: 1)
         {
             self.leftover.withLock { $0 = late.map(self.changed) }
