@@ -14,28 +14,32 @@ extension BrokerCore {
     }
 
     func collectCounts(of stripe: PublishStripe) {
-        let (topics, refused, forgotten) = stripe.state.withLock { $0.takeCounts() }
+        let (topics, forgotten) = stripe.state.withLock { $0.takeCounts() }
         self.table.withLock { table in
             table.add(topics)
-            table.forgotten.published += forgotten.published
-            table.forgotten.unrouted += forgotten.unrouted
-            table.refused += refused
+            table.forgotten += forgotten
         }
     }
 
     package var metrics: BusMetrics {
-        self.collectCounts()
+        // What waits for its time is counted together with the calls, so that no message is in both or in neither.
+        let waiting = self.scheduler.withCount { count in
+            self.collectCounts()
+            return count
+        }
         return self.table.withLock { table in
             table.foldEnded()
+            var calls = table.forgotten
+            for (topic, counts) in table.implicit where !topic.isSystem { calls += counts }
             var metrics = BusMetrics()
-            metrics.published = table.forgotten.published
-            metrics.unrouted = table.forgotten.unrouted
-            for (topic, counts) in table.implicit where !topic.isSystem {
-                metrics.published += counts.published
-                metrics.unrouted += counts.unrouted
-            }
-            metrics.refused = table.refused
-            metrics.routed = metrics.published - metrics.unrouted - metrics.refused
+            metrics.published = calls.published + waiting
+            metrics.unrouted = calls.unrouted
+            metrics.refused = calls.refused
+            metrics.duplicate = calls.duplicate
+            metrics.cancelled = calls.cancelled
+            metrics.scheduled = waiting
+            metrics.routed =
+                calls.published - calls.unrouted - calls.refused - calls.duplicate - calls.cancelled
             metrics.queues = table.ended
             for lane in table.lanes.values { metrics.queues += lane.metrics }
             for lane in table.ending { metrics.queues += lane.metrics }
@@ -51,7 +55,10 @@ extension BrokerCore {
         let route = self.resolve(topic)
         return self.table.withLock { table in
             guard table.implicit[topic] != nil || table.created[topic] != nil else { return nil }
-            var metrics = table.implicit[topic] ?? TopicMetrics()
+            let calls = table.implicit[topic] ?? CallCounts()
+            var metrics = TopicMetrics()
+            metrics.published = calls.published
+            metrics.unrouted = calls.unrouted
             metrics.subscriptions = table.subscriptionCount(route)
             return metrics
         }

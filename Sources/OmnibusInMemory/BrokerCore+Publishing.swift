@@ -133,26 +133,15 @@ extension BrokerCore {
         mode: LaneMachine.OfferMode? = nil
     ) throws(OmnibusError) -> Offer {
         var message = message
-        let (route, id) = try self.accept(message.topic, allowsSystem: allowsSystem)
+        let (route, id) = self.accept(message.topic)
         if !message.hasID { message.id = id }
         message.acceptedAt = self.environment.clock.now
         // A message that was delivered and is published again begins anew.
         if message.headers.retryCount > 0 { message.countRetries(0) }
         message = self.complete(message, origin: origin, cause: cause)
-        if case .bytes(let bytes) = message.payload.storage, bytes.count > route.maximumMessageSize {
-            self.countRefusal(message.topic, wasUnrouted: route.matched == 0)
-            throw OmnibusError(
-                .tooLarge,
-                """
-                The payload has \(bytes.count) bytes and '\(message.topic)' takes at most \(route.maximumMessageSize); \
-                raise the limit of the topic or the broker, or keep the content elsewhere and publish where it is.
-                """
-            )
-        }
-        guard route.matched > 0 else {
-            // Positions go on where nobody listens: who comes later sees how much there has been.
-            let position = route.partitions?.take(key: message.routingKey)
-            return .accepted(PublishReceipt(messageID: message.id, matched: 0, position: position))
+        if let refusal = self.refusal(of: message, route, allowsSystem: allowsSystem) {
+            self.count(message.topic, CallCounts(refused: 1))
+            throw refusal
         }
         return try self.offer(message, route, mode ?? (cause == nil ? .outside : .handler))
     }
@@ -168,50 +157,43 @@ extension BrokerCore {
     // MARK: Steps
 
     /// Looks up the route and makes an id, counting the call.
-    private func accept(
-        _ topic: Topic,
-        allowsSystem: Bool
-    ) throws(OmnibusError) -> (Route, MessageID) {
+    private func accept(_ topic: Topic) -> (Route, MessageID) {
         let generation = self.generation.load(ordering: .acquiring)
         let milliseconds = self.milliseconds
-        let (route, id) = self.stripe.takeUnretainedValue().state.withLock { state -> (Route, MessageID) in
+        return self.stripe.takeUnretainedValue().state.withLock { state -> (Route, MessageID) in
             let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
-            cached.published &+= 1
-            if cached.route.matched == 0 { cached.unrouted &+= 1 }
+            cached.counts.published &+= 1
             return (cached.route, state.ids.next(milliseconds: milliseconds))
         }
-        if route.refusal != nil || route.isSystem && !allowsSystem { throw self.refuse(route) }
-        return (route, id)
     }
 
-    private func refuse(_ route: Route) -> OmnibusError {
-        self.countRefusal(route.topic, wasUnrouted: route.matched == 0)
+    /// Why a message may not go where it is to go; nil where it may.
+    func refusal(of message: Message, _ route: Route, allowsSystem: Bool) -> OmnibusError? {
         if let refusal = route.refusal { return refusal }
+        if route.isSystem, !allowsSystem {
+            return OmnibusError(
+                .invalidTopic,
+                """
+                '\(route.topic)' belongs to the system, because its first word is 'omnibus'; \
+                subscribe to it, but publish to a topic of your own.
+                """
+            )
+        }
+        guard case .bytes(let bytes) = message.payload.storage, bytes.count > route.maximumMessageSize else {
+            return nil
+        }
         return OmnibusError(
-            .invalidTopic,
+            .tooLarge,
             """
-            '\(route.topic)' belongs to the system, because its first word is 'omnibus'; \
-            subscribe to it, but publish to a topic of your own.
+            The payload has \(bytes.count) bytes and '\(message.topic)' takes at most \(route.maximumMessageSize); \
+            raise the limit of the topic or the broker, or keep the content elsewhere and publish where it is.
             """
         )
     }
 
-    /// Counts a publish call that no queue has accepted.
-    func countRefusal(_ topic: Topic, wasUnrouted: Bool = false) {
-        // Calls on topics of the system are in no count of calls, hence not in this one.
-        guard !topic.isSystem else { return }
-        let generation = self.generation.load(ordering: .acquiring)
-        self.stripe.takeUnretainedValue().state.withLock { state in
-            let cached = state.entry(for: topic, generation: generation, resolve: self.resolve)
-            cached.refused += 1
-            // A call where nobody listened was counted as unrouted already.
-            if wasUnrouted { cached.unrouted -= 1 }
-        }
-    }
-
     /// Offers a message to all that the route names.
-    private func offer(_ message: Message, _ route: Route, _ mode: LaneMachine.OfferMode) throws(OmnibusError) -> Offer
-    {
+    func offer(_ message: Message, _ route: Route, _ mode: LaneMachine.OfferMode) throws(OmnibusError) -> Offer {
+        // Positions go on where nobody listens: who comes later sees how much there has been.
         let position = route.partitions?.take(key: message.routingKey)
         let entry = HeldEntry(message: message, position: position)
         var answers = QueueAnswers()
@@ -228,14 +210,10 @@ extension BrokerCore {
             answers.accepted += 1
         }
         if answers.full.isEmpty, answers.refused.isEmpty {
-            if answers.accepted == 0 { self.countUnrouted(message.topic) }
+            // Nobody listens, or all who listened have left meanwhile.
+            if answers.accepted == 0 { self.count(message.topic, CallCounts(unrouted: 1)) }
             return .accepted(PublishReceipt(messageID: message.id, matched: answers.accepted, position: position))
         }
         return try self.finish(answers, entry, mode)
-    }
-
-    /// Counts a publish call, which was taken for routed, as one that all who listened have left meanwhile.
-    func countUnrouted(_ topic: Topic) {
-        self.stripe.takeUnretainedValue().state.withLock { $0.dropped[topic, default: TopicMetrics()].unrouted += 1 }
     }
 }

@@ -139,6 +139,7 @@ extension BrokerCore {
             table.trie = PatternTrie()
             return lanes
         }
+        self.abandonScheduled(of: nil)
         for lane in lanes { lane.close() }
         // Cached routes refer to queues, and queues to this broker.
         for stripe in self.stripes { stripe.state.withLock { $0.forgetRoutes() } }

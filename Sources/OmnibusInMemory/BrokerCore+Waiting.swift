@@ -19,11 +19,15 @@ extension BrokerCore {
             missing: full + refused,
             accepted: answers.accepted
         )
+        // A call that nobody has accepted yet is counted when it is known what becomes of it.
+        if answers.accepted == 0 { self.count(entry.message.topic, CallCounts(published: -1)) }
         guard !full.isEmpty else { throw self.overflow(unfinished, missing: refused) }
         return .wait(
             WaitToken(
                 giveUp: { self.overflow(unfinished, missing: full + refused) },
-                { () async throws(OmnibusError) -> PublishReceipt in try await self.wait(for: full, unfinished) }
+                { () async throws(OmnibusError) -> PublishReceipt in
+                    try await self.wait(for: full, unfinished, hadNobody: answers.accepted == 0)
+                }
             )
         )
     }
@@ -34,14 +38,19 @@ extension BrokerCore {
     }
 
     /// Waits for room in queues that are full, side by side.
-    private func wait(for full: [Lane], _ unfinished: UnfinishedPublish) async throws(OmnibusError) -> PublishReceipt {
+    private func wait(
+        for full: [Lane],
+        _ unfinished: UnfinishedPublish,
+        hadNobody: Bool
+    ) async throws(OmnibusError) -> PublishReceipt {
         let isCancelled = await unfinished.waitForRoom(in: full)
         let missing = unfinished.missing
         let receipt = unfinished.receipt
         let topic = unfinished.entry.message.topic
+        if hadNobody, receipt.matched != 0 { self.count(topic, CallCounts(published: 1)) }
         guard missing.isEmpty else {
             if isCancelled, receipt.matched == 0 {
-                self.countRefusal(topic)
+                self.count(topic, CallCounts(published: 1, cancelled: 1))
                 throw OmnibusError(
                     .cancelled,
                     "The task was cancelled while it waited for room in \(missing[0].name); nothing was published."
@@ -49,7 +58,7 @@ extension BrokerCore {
             }
             throw self.overflow(unfinished, missing: missing)
         }
-        if receipt.matched == 0 { self.countUnrouted(topic) }
+        if receipt.matched == 0 { self.count(topic, CallCounts(published: 1, unrouted: 1)) }
         return receipt
     }
 
@@ -73,7 +82,7 @@ extension BrokerCore {
                 }
             )
         }
-        self.countRefusal(topic)
+        self.count(topic, CallCounts(published: 1, refused: 1))
         let bounds = missing.first?.settings.bounds ?? QueueBounds()
         return OmnibusError(
             .overflow,

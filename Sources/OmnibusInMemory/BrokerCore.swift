@@ -19,6 +19,8 @@ package final class BrokerCore: Sendable {
     /// The same stripes, to be found without counting references.
     private let stripeTable: StripeTable
     package let deadLetters: DeadLetterStore
+    /// What waits for its time.
+    package let scheduler: MessageScheduler
     /// Where it is said what nobody's call has failed of.
     package let signals = SignalHub()
     /// Which queues are held back, because their handlers have filled others.
@@ -31,6 +33,7 @@ package final class BrokerCore: Sendable {
         self.stripes = (0..<StripeTable.count).map { _ in PublishStripe(seed: environment.random.next()) }
         self.stripeTable = StripeTable(self.stripes)
         self.deadLetters = DeadLetterStore(limit: limits.deadLetters)
+        self.scheduler = MessageScheduler(clock: environment.clock, limits: limits)
     }
 
     /// The stripe of the calling thread, which the broker keeps alive.

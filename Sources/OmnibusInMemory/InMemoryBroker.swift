@@ -14,11 +14,23 @@ public actor InMemoryBroker: EventBusProvider {
         public var maximumMessageSize: Int
         /// How many dead letters are kept; the oldest one makes room.
         public var deadLetters: Int
+        /// How many messages may wait for their time; scheduling more is refused.
+        public var scheduledMessages: Int
+        /// How many bytes the messages that wait for their time may have in all.
+        public var scheduledBytes: Int
 
-        /// Creates limits; those left out are the defaults, 1 MiB and 10,000. Numbers below 1 count as 1.
-        public init(maximumMessageSize: Int = 1_024 * 1_024, deadLetters: Int = 10_000) {
+        /// Creates limits; those left out are the defaults: 1 MiB, 10,000 dead letters, 100,000 scheduled messages and
+        /// 64 MiB of them. Numbers below 1 count as 1.
+        public init(
+            maximumMessageSize: Int = 1_024 * 1_024,
+            deadLetters: Int = 10_000,
+            scheduledMessages: Int = 100_000,
+            scheduledBytes: Int = 64 * 1_024 * 1_024
+        ) {
             self.maximumMessageSize = max(maximumMessageSize, 1)
             self.deadLetters = max(deadLetters, 1)
+            self.scheduledMessages = max(scheduledMessages, 1)
+            self.scheduledBytes = max(scheduledBytes, 1)
         }
     }
 
@@ -28,7 +40,7 @@ public actor InMemoryBroker: EventBusProvider {
         abilities: [
             .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
             .unsubscribeByID, .pause, .metrics, .topicMetrics, .delayedRedelivery, .ackDeadline, .timeToLive, .priority,
-            .deadLetters, .matchCount, .overflow,
+            .deadLetters, .matchCount, .overflow, .scheduling,
         ],
         keyExclusivity: .perProcess
     )
@@ -67,6 +79,33 @@ public actor InMemoryBroker: EventBusProvider {
     public nonisolated func offer(_ message: Message) throws(OmnibusError) -> Offer {
         try message.validate()
         return try self.core.offer(message, origin: 0, cause: DeliveryScope.active?.rareEntry)
+    }
+
+    /// Accepts a message that is delivered after or at a time.
+    ///
+    /// What waits is bounded by the broker's limits. Its time to live, its route and its position begin when it is due;
+    /// it is then delivered even to queues that are full, because it was accepted before. Messages due at the same time
+    /// are delivered in the order of the calls. One whose time has come already is published as any other.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a time that is negative or more than ten years
+    ///   away, `overflow` when too much waits already, and what publishing throws.
+    public nonisolated func schedule(
+        _ message: Message,
+        _ time: DeliveryTime
+    ) async throws(OmnibusError) -> ScheduledMessage {
+        try message.validate()
+        return try await self.core.schedule(
+            message,
+            time,
+            origin: 0,
+            cause: DeliveryScope.active?.rareEntry,
+            owner: nil
+        )
+    }
+
+    /// Lists the messages that wait for their time and whose topics match a pattern, the earliest first; O(n log n).
+    public nonisolated func scheduled(of pattern: TopicPattern) async throws(OmnibusError) -> [ScheduledMessage] {
+        self.core.scheduled(of: pattern)
     }
 
     // MARK: Subscribing
@@ -159,10 +198,7 @@ public actor InMemoryBroker: EventBusProvider {
         return try self.core.change { table throws(OmnibusError) in
             guard !table.deleted.contains(topic) else { return false }
             let existed = table.created.removeValue(forKey: topic) != nil || table.implicit[topic] != nil
-            if let counts = table.implicit.removeValue(forKey: topic) {
-                table.forgotten.published += counts.published
-                table.forgotten.unrouted += counts.unrouted
-            }
+            if let counts = table.implicit.removeValue(forKey: topic) { table.forgotten += counts }
             if existed { table.deleted.insert(topic) }
             return existed
         }

@@ -48,6 +48,25 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         try self.bus.finishNow(try self.offer(value, stripe), self.topic)
     }
 
+    /// Accepts a value that is delivered after a time.
+    ///
+    /// - Throws: as ``EventBus/publish(_:after:)-(E,_)``, and ``OmnibusError`` with the code `invalidTopic` for an event
+    ///   whose topic is another one.
+    @discardableResult
+    public func publish(_ value: Value, after delay: Duration) async throws -> ScheduledMessage {
+        try self.traits.check(value, self.topic)
+        return try await self.bus.schedule(self.message(of: value, .unassigned, nil), .after(delay))
+    }
+
+    /// Accepts a value that is delivered at a time of the wall clock; one that has passed is at once.
+    ///
+    /// - Throws: as for a delay.
+    @discardableResult
+    public func publish(_ value: Value, at time: Timestamp) async throws -> ScheduledMessage {
+        try self.traits.check(value, self.topic)
+        return try await self.bus.schedule(self.message(of: value, .unassigned, nil), .at(time))
+    }
+
     /// Publishes values in order; the first that is refused ends the call.
     ///
     /// - Throws: as for one value; those before it have been accepted.

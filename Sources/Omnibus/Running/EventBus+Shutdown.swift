@@ -22,7 +22,8 @@ extension EventBus {
     /// Lets handlers finish what is there until a deadline, then cancels those that are still busy.
     ///
     /// From the call on, only handlers may publish. Nothing waits for retries that come due after the deadline, nor
-    /// for sequences that nobody reads. A provider that was handed in is not disconnected: whoever connected it does
+    /// for sequences that nobody reads. Messages that this bus has scheduled are waited for if they are due by the
+    /// deadline, and given up otherwise. A provider that was handed in is not disconnected: whoever connected it does
     /// that.
     /// Further calls wait for the first one's result.
     ///
@@ -114,6 +115,7 @@ extension EventBus {
         }
         report.stuck = await self.stuck(records)
         self.phase.store(.closed, ordering: .sequentiallyConsistent)
+        report.scheduled = self.memory?.abandonScheduled(of: ObjectIdentifier(self)) ?? 0
         let after = self.counts(of: records)
         report.drained = max(0, after.acknowledged - before.acknowledged)
         report.abandoned = max(0, after.abandoned - before.abandoned)
@@ -136,14 +138,14 @@ extension EventBus {
     private func drain(within deadline: Duration, for caller: Int) async -> Bool {
         let clock = self.environment.clock
         let end = clock.deadline(after: deadline)
-        if self.readLanes(for: caller).allSatisfy({ $0.activity.isSettled && $0.nextDue == nil }) { return true }
+        if self.nextDue(for: caller) == nil, self.readLanes(for: caller).allSatisfy({ $0.activity.isSettled }) {
+            return true
+        }
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 while !Task.isCancelled {
                     await self.settled(for: caller)
-                    guard let due = self.readLanes(for: caller).compactMap(\.nextDue).min(), due <= end else {
-                        return !Task.isCancelled
-                    }
+                    guard let due = self.nextDue(for: caller), due <= end else { return !Task.isCancelled }
                     try? await clock.sleep(for: max(.zero, due - clock.uptime()))
                 }
                 return false
@@ -156,6 +158,12 @@ extension EventBus {
             group.cancelAll()
             return isDrained
         }
+    }
+
+    /// When the next message comes that only waits for the clock: a retry, or one that this bus has scheduled.
+    private func nextDue(for caller: Int) -> Duration? {
+        let scheduled = self.memory?.scheduler.nextDue(of: ObjectIdentifier(self))
+        return (self.readLanes(for: caller).map(\.nextDue) + [scheduled]).compactMap { $0 }.min()
     }
 
     private func stop(_ record: SubscriptionTable.Record) async {

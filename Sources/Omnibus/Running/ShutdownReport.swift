@@ -7,14 +7,17 @@ public struct ShutdownReport: Sendable, Hashable {
     public var drained: Int
     /// Messages that were given up, because the deadline had passed or nobody read them any more.
     public var abandoned: Int
+    /// Messages that were still waiting for their time, because it comes after the deadline, and were given up.
+    public var scheduled: Int
     /// Whether handlers had to be cancelled because the deadline had passed.
     public var wasCancelled: Bool
     /// Subscriptions whose handlers ignored the cancellation and still run.
     public var stuck: [String]
 
-    init(drained: Int = 0, abandoned: Int = 0, wasCancelled: Bool = false, stuck: [String] = []) {
+    init(drained: Int = 0, abandoned: Int = 0, scheduled: Int = 0, wasCancelled: Bool = false, stuck: [String] = []) {
         self.drained = drained
         self.abandoned = abandoned
+        self.scheduled = scheduled
         self.wasCancelled = wasCancelled
         self.stuck = stuck
     }

@@ -3,14 +3,25 @@
 
 /// What has happened on a provider since it was made, and what is there now.
 public struct BusMetrics: Sendable, Hashable {
-    /// Publish calls: every one of them is in one of `routed`, `unrouted`, `refused`.
+    /// Publish calls: every one of them is in one of `routed`, `unrouted`, `duplicate`, `scheduled`, `refused` and
+    /// `cancelled`.
+    ///
+    /// A call that waits for room, and that nobody has accepted yet, is counted when its outcome is known.
     public var published = 0
     /// Publish calls whose message was routed to at least one group or observer.
     public var routed = 0
     /// Publish calls that nobody listened to.
     public var unrouted = 0
-    /// Publish calls that were refused, or cancelled, before any queue had accepted the message.
+    /// Publish calls that were refused before any queue had accepted the message.
     public var refused = 0
+    /// Publish calls that were cancelled before any queue had accepted the message.
+    ///
+    /// Messages that waited for their time are among them, where they were cancelled or the bus ended before that.
+    public var cancelled = 0
+    /// Publish calls with a message that a deduplication window knew already.
+    public var duplicate = 0
+    /// Publish calls whose message waits for its time now; each of them is in another count later.
+    public var scheduled = 0
     /// What the queues did, summed up.
     public var queues = QueueMetrics()
     /// How many topics there are that were created or have been published to.

@@ -37,6 +37,12 @@ public protocol EventBusProvider: Sendable {
     /// Publishes several messages in order and reports on each of them.
     func publish(_ batch: [Message]) async -> BatchPublishResult
 
+    /// Accepts a message that is delivered after or at a time.
+    func schedule(_ message: Message, _ time: DeliveryTime) async throws(OmnibusError) -> ScheduledMessage
+
+    /// Lists the messages that wait for their time and whose topics match a pattern, the earliest first.
+    func scheduled(of pattern: TopicPattern) async throws(OmnibusError) -> [ScheduledMessage]
+
     /// Ends a subscription by its id.
     func unsubscribe(_ id: SubscriptionID) async throws(OmnibusError)
 
@@ -95,6 +101,16 @@ extension EventBusProvider {
             }
         }
         return BatchPublishResult(results)
+    }
+
+    /// Throws ``OmnibusError`` with the code `unsupported`.
+    public func schedule(_ message: Message, _ time: DeliveryTime) async throws(OmnibusError) -> ScheduledMessage {
+        throw self.unsupported(.scheduling)
+    }
+
+    /// Throws ``OmnibusError`` with the code `unsupported`.
+    public func scheduled(of pattern: TopicPattern) async throws(OmnibusError) -> [ScheduledMessage] {
+        throw self.unsupported(.scheduling)
     }
 
     /// Throws ``OmnibusError`` with the code `unsupported`.

@@ -13,9 +13,7 @@ final class PublishStripe: Sendable {
     final class Cached: @unchecked Sendable {
         // SAFETY: reached under the lock of its stripe alone.
         @exclusivity(unchecked) var route: Route
-        @exclusivity(unchecked) var published = 0
-        @exclusivity(unchecked) var unrouted = 0
-        @exclusivity(unchecked) var refused = 0
+        @exclusivity(unchecked) var counts = CallCounts()
 
         init(_ route: Route) {
             self.route = route
@@ -35,10 +33,9 @@ final class PublishStripe: Sendable {
         var lastPublished = 0
         var byTopic: [Topic: Cached] = [:]
         /// Counts of routes that were dropped from the cache.
-        var dropped: [Topic: TopicMetrics] = [:]
-        var droppedRefusals = 0
+        var dropped: [Topic: CallCounts] = [:]
         /// Counts of topics that are not told apart any more, because there were too many of them.
-        var forgotten = TopicMetrics()
+        var forgotten = CallCounts()
     }
 
     /// More topics than this, and the cache starts anew: a program with that many has no use for one.
@@ -87,30 +84,22 @@ extension PublishStripe.State {
 
     /// Counts a publish call whose only queue has ended meanwhile.
     mutating func countUnrouted(_ topic: Topic) {
-        self.dropped[topic, default: TopicMetrics()].published += 1
-        self.dropped[topic, default: TopicMetrics()].unrouted += 1
+        self.dropped[topic, default: CallCounts()] += CallCounts(published: 1, unrouted: 1)
     }
 
     /// Brings the count of the shortest way to its topic.
     mutating func countDirect() {
         guard self.lastPublished > 0 else { return }
-        self.dropped[self.lastTopic, default: TopicMetrics()].published += self.lastPublished
+        self.dropped[self.lastTopic, default: CallCounts()].published += self.lastPublished
         self.lastPublished = 0
     }
 
     /// Empties the cache and keeps the counts.
     mutating func forgetRoutes() {
         self.countDirect()
-        for (topic, cached) in self.byTopic {
-            self.dropped[topic, default: TopicMetrics()].published += cached.published
-            self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted
-            self.droppedRefusals += cached.refused
-        }
+        for (topic, cached) in self.byTopic { self.dropped[topic, default: CallCounts()] += cached.counts }
         if self.dropped.count > 4 * PublishStripe.capacity {
-            for (topic, counts) in self.dropped where !topic.isSystem {
-                self.forgotten.published += counts.published
-                self.forgotten.unrouted += counts.unrouted
-            }
+            for (topic, counts) in self.dropped where !topic.isSystem { self.forgotten += counts }
             self.dropped = [:]
         }
         self.byTopic = [:]
@@ -120,21 +109,16 @@ extension PublishStripe.State {
     }
 
     /// Takes the counts of all topics out of the stripe.
-    mutating func takeCounts() -> (topics: [Topic: TopicMetrics], refused: Int, forgotten: TopicMetrics) {
+    mutating func takeCounts() -> (topics: [Topic: CallCounts], forgotten: CallCounts) {
         self.countDirect()
-        for (topic, cached) in self.byTopic where cached.published > 0 || cached.refused > 0 {
-            self.dropped[topic, default: TopicMetrics()].published += cached.published
-            self.dropped[topic, default: TopicMetrics()].unrouted += cached.unrouted
-            self.droppedRefusals += cached.refused
-            cached.published = 0
-            cached.unrouted = 0
-            cached.refused = 0
+        for (topic, cached) in self.byTopic where !cached.counts.isZero {
+            self.dropped[topic, default: CallCounts()] += cached.counts
+            cached.counts = CallCounts()
         }
         defer {
             self.dropped = [:]
-            self.droppedRefusals = 0
-            self.forgotten = TopicMetrics()
+            self.forgotten = CallCounts()
         }
-        return (self.dropped, self.droppedRefusals, self.forgotten)
+        return (self.dropped, self.forgotten)
     }
 }

@@ -38,11 +38,10 @@ struct Routing: Sendable {
     var groups: [GroupKey: UInt32] = [:]
     var subscriptions: [SubscriptionID: Listener] = [:]
     var created: [Topic: TopicRecord] = [:]
-    var implicit: [Topic: TopicMetrics] = [:]
+    var implicit: [Topic: CallCounts] = [:]
     var deleted: Set<Topic> = []
     /// Counts of topics that were forgotten.
-    var forgotten = TopicMetrics()
-    var refused = 0
+    var forgotten = CallCounts()
     /// Queues that have ended and whose last messages are still being handled.
     var ending: [Lane] = []
     /// The counts of queues that are gone.
@@ -111,16 +110,13 @@ struct Routing: Sendable {
     }
 
     /// Adds counts of publish calls.
-    mutating func add(_ counts: [Topic: TopicMetrics]) {
-        for (topic, metrics) in counts {
+    mutating func add(_ counts: [Topic: CallCounts]) {
+        for (topic, calls) in counts {
             if self.implicit[topic] == nil, self.implicit.count >= Self.implicitTopicLimit {
-                if topic.isSystem { continue }
-                self.forgotten.published += metrics.published
-                self.forgotten.unrouted += metrics.unrouted
+                if !topic.isSystem { self.forgotten += calls }
                 continue
             }
-            self.implicit[topic, default: TopicMetrics()].published += metrics.published
-            self.implicit[topic, default: TopicMetrics()].unrouted += metrics.unrouted
+            self.implicit[topic, default: CallCounts()] += calls
         }
     }
 }

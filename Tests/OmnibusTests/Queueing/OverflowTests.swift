@@ -99,7 +99,7 @@ struct OverflowTests {
         #expect(self.seen.all == [0, 1, 2])
         let metrics = try await self.bus.metrics()
         #expect(metrics.queues.offered == 3)
-        #expect([metrics.published, metrics.routed, metrics.refused] == [4, 3, 1])
+        #expect([metrics.published, metrics.routed, metrics.cancelled] == [4, 3, 1])
     }
 
     @Test("gives up on a publisher after the policy's time, naming the queue and where it was subscribed")

@@ -1,0 +1,126 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import CloudEvents
+package import OmnibusCore
+
+extension BrokerCore {
+    /// Accepts a message that is delivered after or at a time; one whose time has come is published as any other.
+    ///
+    /// - Throws: `invalidSettings` for a time that is too far away, `overflow` where too much waits, and what publishing
+    ///   throws.
+    package func schedule(
+        _ message: Message,
+        _ time: DeliveryTime,
+        origin: UInt16,
+        cause: RareEntry?,
+        owner: ObjectIdentifier?
+    ) async throws(OmnibusError) -> ScheduledMessage {
+        let now = self.environment.clock.now
+        let delay = try time.delay(from: now)
+        guard delay > .zero else {
+            let receipt = try await self.publish(message, origin: origin, cause: cause)
+            return ScheduledMessage(
+                id: receipt.messageID,
+                topic: message.topic,
+                due: now,
+                isDuplicate: receipt.isDuplicate
+            ) { () async throws(OmnibusError) in false }
+        }
+        return try self.enqueue(message, until: now.advanced(by: delay), after: delay, origin, cause, owner)
+    }
+
+    private func publish(
+        _ message: Message,
+        origin: UInt16,
+        cause: RareEntry?
+    ) async throws(OmnibusError) -> PublishReceipt {
+        switch try self.offer(message, origin: origin, cause: cause) {
+        case .accepted(let receipt): return receipt
+        case .wait(let token): return try await token.wait()
+        case .refused(let error): throw error
+        }
+    }
+
+    private func enqueue(
+        _ message: Message,
+        until due: Timestamp,
+        after delay: Duration,
+        _ origin: UInt16,
+        _ cause: RareEntry?,
+        _ owner: ObjectIdentifier?
+    ) throws(OmnibusError) -> ScheduledMessage {
+        let route = self.resolve(message.topic)
+        if let refusal = self.refusal(of: message, route, allowsSystem: false) { throw self.refused(message, refusal) }
+        var message = message
+        if !message.hasID { message.id = self.makeID() }
+        // A message that was delivered and is scheduled anew begins anew.
+        if message.headers.retryCount > 0 { message.countRetries(0) }
+        message = self.complete(message, origin: origin, cause: cause)
+        let waiting = MessageScheduler.Waiting(message: message, due: due, owner: owner)
+        let deliver: @Sendable () -> Void = { [weak self] in self?.deliverDue() }
+        let end = self.environment.clock.deadline(after: delay)
+        guard let id = self.scheduler.add(waiting, due: end, deliver: deliver) else {
+            throw self.refused(message, self.isFull(for: message))
+        }
+        return self.handle(id, waiting)
+    }
+
+    private func refused(_ message: Message, _ error: OmnibusError) -> OmnibusError {
+        self.count(message.topic, CallCounts(published: 1, refused: 1))
+        return error
+    }
+
+    private func isFull(for message: Message) -> OmnibusError {
+        OmnibusError(
+            .overflow,
+            """
+            The store of scheduled messages is full (\(self.limits.scheduledMessages) messages, \
+            \(self.limits.scheduledBytes) bytes) and '\(message.topic)' got no room; schedule fewer, or raise \
+            'scheduledMessages' or 'scheduledBytes' of the broker's limits.
+            """,
+            advice: .retry(after: nil)
+        )
+    }
+
+    private func handle(_ id: UInt64, _ waiting: MessageScheduler.Waiting) -> ScheduledMessage {
+        ScheduledMessage(
+            id: waiting.message.id,
+            topic: waiting.message.topic,
+            due: waiting.due
+        ) { [weak self] () async throws(OmnibusError) in
+            self?.cancelScheduled(id) ?? false
+        }
+    }
+
+    private func cancelScheduled(_ id: UInt64) -> Bool {
+        self.scheduler.cancel(id) { self.count($0.topic, CallCounts(published: 1, cancelled: 1)) } != nil
+    }
+
+    /// The messages that wait for their time, the earliest first; O(n log n) in all that wait.
+    package func scheduled(of pattern: TopicPattern) -> [ScheduledMessage] {
+        self.scheduler.all.filter { pattern.matches($0.waiting.message.topic) }.map { self.handle($0.id, $0.waiting) }
+    }
+
+    /// Gives up on what waits for its time, of one owner or of all; returns how many messages that were.
+    @discardableResult
+    package func abandonScheduled(of owner: ObjectIdentifier?) -> Int {
+        self.scheduler.cancelAll(of: owner) { self.count($0.topic, CallCounts(published: 1, cancelled: 1)) }.count
+    }
+
+    /// Delivers the messages whose time has come: route, position and time to live begin now.
+    private func deliverDue() {
+        self.scheduler.deliverDue { message in
+            var message = message
+            message.acceptedAt = self.environment.clock.now
+            let route = self.resolve(message.topic)
+            // The topic may have been deleted, or the broker disconnected.
+            guard route.refusal == nil else { return CallCounts(published: 1, refused: 1) }
+            // Accepted before, so never refused: full queues take it beyond their bounds.
+            _ = try? self.offer(message, route, .returned)
+            return CallCounts(published: 1)
+        } count: { message, calls in
+            self.count(message.topic, calls)
+        }
+    }
+}
