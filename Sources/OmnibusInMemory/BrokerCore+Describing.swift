@@ -45,7 +45,7 @@ extension BrokerCore {
             for lane in table.ending { metrics.queues += lane.metrics }
             let implicit = table.implicit.keys.filter { !$0.isSystem && !table.deleted.contains($0) }
             metrics.topics = Set(table.created.keys).union(implicit).count
-            metrics.subscriptions = table.subscriptions.count
+            metrics.subscriptions = table.subscriptions.count - table.taps.count
             return metrics
         }
     }
@@ -81,7 +81,7 @@ extension BrokerCore {
     package func info(of id: SubscriptionID) -> SubscriptionInfo? {
         guard let listener = self.table.withLock({ $0.subscriptions[id] }) else { return nil }
         switch listener {
-        case .observer(let observer):
+        case .observer(let observer), .tap(let observer):
             return SubscriptionInfo(
                 id: id,
                 pattern: observer.pattern,

@@ -111,8 +111,9 @@ extension BrokerCore {
 
     /// Goes on with a value whose only queue was full.
     package func offerToFull(_ message: Message, cause: RareEntry?) throws(OmnibusError) -> Offer {
-        let answers = QueueAnswers(full: self.resolve(message.topic).lanes)
-        return try self.finish(answers, HeldEntry(message: message), cause == nil ? .outside : .handler)
+        let route = self.resolve(message.topic)
+        let answers = QueueAnswers(full: route.lanes)
+        return try self.finish(answers, HeldEntry(message: message), route, cause == nil ? .outside : .handler)
     }
 
     /// The coarse wall clock in milliseconds.
@@ -124,16 +125,21 @@ extension BrokerCore {
 
     /// Publishes a message.
     ///
-    /// - Parameter allowsSystem: whether topics of the system are published to, which only the bus itself does.
+    /// - Parameters:
+    ///   - allowsSystem: whether topics of the system are published to, which only the bus itself does.
+    ///   - isAgain: whether it is a message that was accepted before, which no window must stop.
     package func offer(
         _ message: Message,
         origin: UInt16,
         cause: RareEntry?,
         allowsSystem: Bool = false,
+        isAgain: Bool = false,
         mode: LaneMachine.OfferMode? = nil
     ) throws(OmnibusError) -> Offer {
         var message = message
         let (route, id) = self.accept(message.topic)
+        // An id that is made here is a new one: only a message that brings its own can be known.
+        let window = message.hasID && !isAgain ? route.deduplication : nil
         if !message.hasID { message.id = id }
         message.acceptedAt = self.environment.clock.now
         // A message that was delivered and is published again begins anew.
@@ -143,7 +149,9 @@ extension BrokerCore {
             self.count(message.topic, CallCounts(refused: 1))
             throw refusal
         }
-        return try self.offer(message, route, mode ?? (cause == nil ? .outside : .handler))
+        let mode = mode ?? (cause == nil ? .outside : .handler)
+        guard let window else { return try self.offer(message, route, mode) }
+        return try self.offerOnce(message, route, mode, window)
     }
 
     /// Fills in what a message inherits from its cause and its publisher.
@@ -209,11 +217,11 @@ extension BrokerCore {
             observer.see(message)
             answers.accepted += 1
         }
-        if answers.full.isEmpty, answers.refused.isEmpty {
-            // Nobody listens, or all who listened have left meanwhile.
-            if answers.accepted == 0 { self.count(message.topic, CallCounts(unrouted: 1)) }
-            return .accepted(PublishReceipt(messageID: message.id, matched: answers.accepted, position: position))
-        }
-        return try self.finish(answers, entry, mode)
+        let isComplete = answers.full.isEmpty && answers.refused.isEmpty
+        if isComplete || answers.accepted > 0 { route.showTaps(message) }
+        guard isComplete else { return try self.finish(answers, entry, route, mode) }
+        // Nobody listens, or all who listened have left meanwhile.
+        if answers.accepted == 0 { self.wasUnrouted(message, CallCounts(unrouted: 1)) }
+        return .accepted(PublishReceipt(messageID: message.id, matched: answers.accepted, position: position))
     }
 }

@@ -27,7 +27,7 @@ extension BrokerCore {
                 isDuplicate: receipt.isDuplicate
             ) { () async throws(OmnibusError) in false }
         }
-        return try self.enqueue(message, until: now.advanced(by: delay), after: delay, origin, cause, owner)
+        return try await self.enqueue(message, until: now.advanced(by: delay), after: delay, origin, cause, owner)
     }
 
     private func publish(
@@ -49,21 +49,57 @@ extension BrokerCore {
         _ origin: UInt16,
         _ cause: RareEntry?,
         _ owner: ObjectIdentifier?
-    ) throws(OmnibusError) -> ScheduledMessage {
+    ) async throws(OmnibusError) -> ScheduledMessage {
         let route = self.resolve(message.topic)
         if let refusal = self.refusal(of: message, route, allowsSystem: false) { throw self.refused(message, refusal) }
+        let window = message.hasID ? route.deduplication : nil
         var message = message
         if !message.hasID { message.id = self.makeID() }
         // A message that was delivered and is scheduled anew begins anew.
         if message.headers.retryCount > 0 { message.countRetries(0) }
         message = self.complete(message, origin: origin, cause: cause)
-        let waiting = MessageScheduler.Waiting(message: message, due: due, owner: owner)
-        let deliver: @Sendable () -> Void = { [weak self] in self?.deliverDue() }
+        let waiting = MessageScheduler.Waiting(message: message, due: due, owner: owner, window: window)
         let end = self.environment.clock.deadline(after: delay)
-        guard let id = self.scheduler.add(waiting, due: end, deliver: deliver) else {
-            throw self.refused(message, self.isFull(for: message))
+        guard let window else { return try self.enqueue(waiting, due: end) }
+        let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
+        guard let reservation = try await self.reservation(of: message, mode, window) else {
+            self.count(message.topic, CallCounts(published: 1, duplicate: 1))
+            return ScheduledMessage(id: message.id, topic: message.topic, due: due, isDuplicate: true) {
+                () async throws(OmnibusError) in false
+            }
+        }
+        // Where there is no room, the reservation ends with this call.
+        let scheduled = try self.enqueue(waiting, due: end)
+        reservation.accept(.accepted(PublishReceipt(messageID: message.id, matched: nil)))
+        return scheduled
+    }
+
+    private func enqueue(
+        _ waiting: MessageScheduler.Waiting,
+        due: Duration
+    ) throws(OmnibusError) -> ScheduledMessage {
+        let deliver: @Sendable () -> Void = { [weak self] in self?.deliverDue() }
+        guard let id = self.scheduler.add(waiting, due: due, deliver: deliver) else {
+            throw self.refused(waiting.message, self.isFull(for: waiting.message))
         }
         return self.handle(id, waiting)
+    }
+
+    /// Reserves the id of a message; nil where it was accepted before.
+    private func reservation(
+        of message: Message,
+        _ mode: LaneMachine.OfferMode,
+        _ window: DeduplicationStore
+    ) async throws(OmnibusError) -> DeduplicationStore.Reservation? {
+        while true {
+            switch window.begin(message) {
+            case .mine(let reservation): return reservation
+            case .known: return nil
+            case .inProgress(let pending, let isWaiting):
+                guard mode != .handler || !isWaiting else { throw self.mustNotWait(message) }
+                try await self.wait(for: pending, message)
+            }
+        }
     }
 
     private func refused(_ message: Message, _ error: OmnibusError) -> OmnibusError {
@@ -94,7 +130,10 @@ extension BrokerCore {
     }
 
     private func cancelScheduled(_ id: UInt64) -> Bool {
-        self.scheduler.cancel(id) { self.count($0.topic, CallCounts(published: 1, cancelled: 1)) } != nil
+        let waiting = self.scheduler.cancel(id) { self.count($0.topic, CallCounts(published: 1, cancelled: 1)) }
+        guard let waiting else { return false }
+        waiting.window?.forget(DeduplicationKey(waiting.message))
+        return true
     }
 
     /// The messages that wait for their time, the earliest first; O(n log n) in all that wait.

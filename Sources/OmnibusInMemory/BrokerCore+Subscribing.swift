@@ -93,6 +93,25 @@ extension BrokerCore {
         }
     }
 
+    /// Adds somebody who sees messages once they are accepted, and does not count as listening.
+    package func tap(
+        _ pattern: TopicPattern,
+        _ see: @escaping @Sendable (Message) -> Void
+    ) throws(OmnibusError) -> SubscriptionID {
+        try self.change { table throws(OmnibusError) in
+            guard !table.isClosed else {
+                throw OmnibusError(.busClosed, "The in-memory broker was disconnected; tap another one.")
+            }
+            let id = table.nextSubscriptionID()
+            let tap = Observer(id: id, pattern: pattern, see: see)
+            let token = table.nextToken()
+            table.taps[token] = tap
+            table.trie.insert(pattern, token)
+            table.subscriptions[id] = .tap(tap)
+            return id
+        }
+    }
+
     /// Ends a subscription; returns false when there is none.
     ///
     /// Once it has returned, nothing is handed to the subscription any more.
@@ -106,6 +125,7 @@ extension BrokerCore {
             switch listener {
             case .member(let lane, _): table.remove(lane)
             case .observer(let observer): table.remove(observer)
+            case .tap(let tap): table.remove(tap: tap)
             }
         }
         return true
@@ -135,6 +155,7 @@ extension BrokerCore {
             table.isClosed = true
             for lane in lanes { table.remove(lane) }
             table.observers = [:]
+            table.taps = [:]
             table.subscriptions = [:]
             table.trie = PatternTrie()
             return lanes
@@ -161,6 +182,12 @@ extension Routing {
         }
         self.ending.append(lane)
         if self.ending.count > 64 { self.foldEnded() }
+    }
+
+    mutating func remove(tap: Observer) {
+        guard let token = self.taps.first(where: { $0.value === tap })?.key else { return }
+        self.taps[token] = nil
+        self.trie.remove(tap.pattern, token)
     }
 
     mutating func remove(_ observer: Observer) {

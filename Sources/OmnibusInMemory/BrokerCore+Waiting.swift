@@ -8,6 +8,7 @@ extension BrokerCore {
     func finish(
         _ answers: QueueAnswers,
         _ entry: HeldEntry,
+        _ route: Route,
         _ mode: LaneMachine.OfferMode
     ) throws(OmnibusError) -> Offer {
         // A handler never waits, and a full queue has said so already; only publishers outside get here with one.
@@ -26,7 +27,7 @@ extension BrokerCore {
             WaitToken(
                 giveUp: { self.overflow(unfinished, missing: full + refused) },
                 { () async throws(OmnibusError) -> PublishReceipt in
-                    try await self.wait(for: full, unfinished, hadNobody: answers.accepted == 0)
+                    try await self.wait(for: full, unfinished, route, hadNobody: answers.accepted == 0)
                 }
             )
         )
@@ -41,13 +42,17 @@ extension BrokerCore {
     private func wait(
         for full: [Lane],
         _ unfinished: UnfinishedPublish,
+        _ route: Route,
         hadNobody: Bool
     ) async throws(OmnibusError) -> PublishReceipt {
         let isCancelled = await unfinished.waitForRoom(in: full)
         let missing = unfinished.missing
         let receipt = unfinished.receipt
         let topic = unfinished.entry.message.topic
-        if hadNobody, receipt.matched != 0 { self.count(topic, CallCounts(published: 1)) }
+        if hadNobody, receipt.matched != 0 {
+            self.count(topic, CallCounts(published: 1))
+            route.showTaps(unfinished.entry.message)
+        }
         guard missing.isEmpty else {
             if isCancelled, receipt.matched == 0 {
                 self.count(topic, CallCounts(published: 1, cancelled: 1))
@@ -58,7 +63,10 @@ extension BrokerCore {
             }
             throw self.overflow(unfinished, missing: missing)
         }
-        if receipt.matched == 0 { self.count(topic, CallCounts(published: 1, unrouted: 1)) }
+        if receipt.matched == 0 {
+            route.showTaps(unfinished.entry.message)
+            self.wasUnrouted(unfinished.entry.message, CallCounts(published: 1, unrouted: 1))
+        }
         return receipt
     }
 

@@ -19,6 +19,8 @@ package final class BrokerCore: Sendable {
     /// The same stripes, to be found without counting references.
     private let stripeTable: StripeTable
     package let deadLetters: DeadLetterStore
+    /// The window of topics that have none of their own.
+    let deduplication: DeduplicationStore?
     /// What waits for its time.
     package let scheduler: MessageScheduler
     /// Where it is said what nobody's call has failed of.
@@ -33,6 +35,7 @@ package final class BrokerCore: Sendable {
         self.stripes = (0..<StripeTable.count).map { _ in PublishStripe(seed: environment.random.next()) }
         self.stripeTable = StripeTable(self.stripes)
         self.deadLetters = DeadLetterStore(limit: limits.deadLetters)
+        self.deduplication = limits.deduplication.map { DeduplicationStore(window: $0, clock: environment.clock) }
         self.scheduler = MessageScheduler(clock: environment.clock, limits: limits)
     }
 
@@ -53,7 +56,12 @@ package final class BrokerCore: Sendable {
         // Read before the table: a route made from a newer table is then merely asked for once more.
         let generation = self.generation.load(ordering: .acquiring)
         return self.table.withLock {
-            $0.route(for: topic, generation: generation, maximumMessageSize: self.limits.maximumMessageSize)
+            $0.route(
+                for: topic,
+                generation: generation,
+                maximumMessageSize: self.limits.maximumMessageSize,
+                deduplication: self.deduplication
+            )
         }
     }
 

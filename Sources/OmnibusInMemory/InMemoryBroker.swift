@@ -19,18 +19,23 @@ public actor InMemoryBroker: EventBusProvider {
         /// How many bytes the messages that wait for their time may have in all.
         public var scheduledBytes: Int
 
+        /// The window in which repetitions are noticed on topics that have none of their own; nil is none.
+        public var deduplication: DeduplicationWindow?
+
         /// Creates limits; those left out are the defaults: 1 MiB, 10,000 dead letters, 100,000 scheduled messages and
-        /// 64 MiB of them. Numbers below 1 count as 1.
+        /// 64 MiB of them, and no deduplication. Numbers below 1 count as 1.
         public init(
             maximumMessageSize: Int = 1_024 * 1_024,
             deadLetters: Int = 10_000,
             scheduledMessages: Int = 100_000,
-            scheduledBytes: Int = 64 * 1_024 * 1_024
+            scheduledBytes: Int = 64 * 1_024 * 1_024,
+            deduplication: DeduplicationWindow? = nil
         ) {
             self.maximumMessageSize = max(maximumMessageSize, 1)
             self.deadLetters = max(deadLetters, 1)
             self.scheduledMessages = max(scheduledMessages, 1)
             self.scheduledBytes = max(scheduledBytes, 1)
+            self.deduplication = deduplication?.bounded
         }
     }
 
@@ -40,7 +45,7 @@ public actor InMemoryBroker: EventBusProvider {
         abilities: [
             .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
             .unsubscribeByID, .pause, .metrics, .topicMetrics, .delayedRedelivery, .ackDeadline, .timeToLive, .priority,
-            .deadLetters, .matchCount, .overflow, .scheduling,
+            .deadLetters, .matchCount, .overflow, .scheduling, .deduplication,
         ],
         keyExclusivity: .perProcess
     )
@@ -161,6 +166,7 @@ public actor InMemoryBroker: EventBusProvider {
                 return false
             }
             table.created[topic] = Routing.TopicRecord(configuration: configuration)
+            table.created[topic]?.deduplication = self.core.makeWindow(configuration.deduplication)
             table.created[topic]?.partitions = PartitionCounters(count: configuration.partitions)
             table.deleted.remove(topic)
             return true
@@ -189,6 +195,12 @@ public actor InMemoryBroker: EventBusProvider {
                 )
             }
             table.created[topic]?.configuration = configuration
+            if let window = configuration.deduplication, let store = existing.deduplication {
+                // What was accepted before is still known.
+                store.remember(within: window)
+            } else {
+                table.created[topic]?.deduplication = self.core.makeWindow(configuration.deduplication)
+            }
         }
     }
 

@@ -16,6 +16,8 @@ package final class MessageScheduler: Sendable {
         var due: Timestamp
         /// The bus that has scheduled it; nil where the broker was asked directly.
         var owner: ObjectIdentifier?
+        /// The window that remembers the message, and lets go of it when it is cancelled.
+        var window: DeduplicationStore?
     }
 
     private struct State {
@@ -52,26 +54,26 @@ package final class MessageScheduler: Sendable {
     /// Takes a message out before its time; nil where that is over.
     ///
     /// - Parameter count: counts the call, while nobody can see it in neither count.
-    func cancel(_ id: UInt64, count: (Message) -> Void) -> Message? {
-        let (message, timer) = self.state.withLock { state -> (Message?, TimerID?) in
+    func cancel(_ id: UInt64, count: (Message) -> Void) -> Waiting? {
+        let (waiting, timer) = self.state.withLock { state -> (Waiting?, TimerID?) in
             guard let waiting = state.entries.cancel(id) else { return (nil, nil) }
             count(waiting.message)
-            return (waiting.message, Self.unusedTimer(&state))
+            return (waiting, Self.unusedTimer(&state))
         }
         if let timer { self.clock.cancel(timer) }
-        return message
+        return waiting
     }
 
     /// Takes out all messages of an owner, or of everybody, and accepts no more from everybody then.
-    func cancelAll(of owner: ObjectIdentifier?, count: (Message) -> Void) -> [Message] {
-        let (messages, timer) = self.state.withLock { state -> ([Message], TimerID?) in
+    func cancelAll(of owner: ObjectIdentifier?, count: (Message) -> Void) -> [Waiting] {
+        let (removed, timer) = self.state.withLock { state -> ([Waiting], TimerID?) in
             if owner == nil { state.isClosed = true }
             let removed = state.entries.removeAll { owner == nil || $0.owner == owner }
             for waiting in removed { count(waiting.message) }
-            return (removed.map(\.message), Self.unusedTimer(&state))
+            return (removed, Self.unusedTimer(&state))
         }
         if let timer { self.clock.cancel(timer) }
-        return messages
+        return removed
     }
 
     /// All that waits, the earliest first.

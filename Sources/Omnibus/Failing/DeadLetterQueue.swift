@@ -48,7 +48,7 @@ public struct DeadLetterQueue: Sendable {
         case .topic:
             guard let letter = self.memory.deadLetters.take(id) else { return try self.memory.redrive(id) }
             do {
-                try await self.bus.publish(letter.message)
+                _ = try await self.bus.publishAgain(letter.message)
             } catch {
                 self.memory.deadLetters.putBack(letter)
                 throw error

@@ -19,6 +19,17 @@ extension EventBus: EventPublishing {
         return try await self.publish(event, after: direct)
     }
 
+    /// Publishes an event under an id of your own, so that a repetition is noticed where a deduplication window is set.
+    ///
+    /// A handler that is tried again publishes again. With `id: .derived(from: delivery, "receipt")` it publishes the
+    /// same message each time.
+    ///
+    /// - Throws: as for events, and ``OmnibusError`` with the code `invalidMessage` for an id that cannot be one.
+    @discardableResult
+    public func publish<E: Event>(_ event: E, id: MessageID) async throws -> PublishReceipt {
+        try await self.publish(self.message(of: event, id))
+    }
+
     /// Publishes a value to a topic; the bus's codec makes bytes of it where somebody needs them.
     ///
     /// Bytes go through `publish(bytes:to:)`: here, an array of them would become an array of numbers.
@@ -137,7 +148,9 @@ extension EventBus: EventPublishing {
         guard let memory = self.memory else { throw self.provider.unsupported(.synchronousPublish) }
         switch direct.outcome {
         case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
-        case .unrouted: return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
+        case .unrouted:
+            memory.signalUnrouted(event.eventTopic, direct.id)
+            return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
         case .full:
             let message = memory.complete(
                 self.message(of: event, direct.id),
@@ -180,23 +193,34 @@ extension EventBus: EventPublishing {
     }
 
     /// Publishes a message through the middleware.
-    func publishThrough(_ message: Message, _ scope: DeliveryScope?) async throws -> PublishReceipt {
+    func publishThrough(
+        _ message: Message,
+        _ scope: DeliveryScope?,
+        isAgain: Bool = false
+    ) async throws -> PublishReceipt {
         try self.checkOpen(scope)
         let middleware = self.settings.publishMiddleware
-        if middleware.isEmpty { return try await self.publishToProvider(message, scope) }
+        if middleware.isEmpty { return try await self.publishToProvider(message, scope, isAgain: isAgain) }
         return try await middleware.run(message) { changed in
             try changed.validate()
-            return try await self.publishToProvider(changed, scope)
+            return try await self.publishToProvider(changed, scope, isAgain: isAgain)
         }
+    }
+
+    /// Publishes a message that was accepted before, whatever a deduplication window remembers: a dead letter, say.
+    package func publishAgain(_ message: Message) async throws -> PublishReceipt {
+        try message.validate()
+        return try await self.publishThrough(message, DeliveryScope.active, isAgain: true)
     }
 
     /// The end of the path: the provider.
     private func publishToProvider(
         _ message: Message,
-        _ scope: DeliveryScope?
+        _ scope: DeliveryScope?,
+        isAgain: Bool
     ) async throws(OmnibusError) -> PublishReceipt {
         if let memory = self.memory {
-            switch try memory.offer(message, origin: self.origin, cause: self.cause(scope)) {
+            switch try memory.offer(message, origin: self.origin, cause: self.cause(scope), isAgain: isAgain) {
             case .accepted(let receipt): return receipt
             case .wait(let token): return try await token.wait()
             case .refused(let error): throw error

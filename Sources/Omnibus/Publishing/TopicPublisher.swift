@@ -92,7 +92,9 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         }
         switch direct.outcome {
         case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
-        case .unrouted: return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
+        case .unrouted:
+            stripe.core.signalUnrouted(self.topic, direct.id)
+            return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
         case .full:
             let message = self.message(of: value, direct.id, nil)
             return try stripe.core.offerToFull(

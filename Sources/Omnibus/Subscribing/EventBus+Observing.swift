@@ -24,20 +24,45 @@ extension EventBus {
     /// - Throws: as for events.
     @discardableResult
     public func observe(_ pattern: TopicPattern, _ see: @escaping @Sendable (Message) -> Void) throws -> Subscription {
-        guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError("observe") }
+        let id = try self.inline("observe").observe(pattern, see)
+        let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
+        self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
+        return handle
+    }
+
+    /// Has a function see every message of a pattern that is accepted, without counting as somebody who listens.
+    ///
+    /// It is called in the thread of the publisher once the first queue has the message, or once it is known that
+    /// nobody listens; not for repetitions, nor for what is refused. A message that waits for its time is seen when it
+    /// is due. `matched` and the count of unrouted calls are as without it. It must be short and must not block. Topics
+    /// of the system are seen where the pattern writes out their first word, as in `omnibus.#`.
+    ///
+    /// - Returns: a handle whose `cancel()` ends it; the bus's end does too.
+    /// - Throws: ``OmnibusError`` with the code `busClosed`, or `unsupported` on providers other than in memory.
+    @discardableResult
+    public func tap(
+        _ pattern: TopicPattern = "#",
+        _ see: @escaping @Sendable (Message) -> Void
+    ) throws -> Subscription {
+        let id = try self.inline("tap").tap(pattern, see)
+        let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
+        self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
+        return handle
+    }
+
+    /// The in-memory broker, where functions can be called while a message is published.
+    private func inline(_ call: String) throws(OmnibusError) -> BrokerCore {
+        guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError(call) }
         guard let memory = self.memory else {
             throw OmnibusError(
                 .unsupported,
                 """
-                The provider '\(self.provider.capabilities.provider)' does not support 'observe', because messages \
+                The provider '\(self.provider.capabilities.provider)' does not support '\(call)', because messages \
                 pass through another process; subscribe instead.
                 """,
-                details: "observe"
+                details: call
             )
         }
-        let id = try memory.observe(pattern, see)
-        let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
-        self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
-        return handle
+        return memory
     }
 }

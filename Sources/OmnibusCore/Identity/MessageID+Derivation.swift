@@ -2,6 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension MessageID {
+    /// Returns the id that follows from the message of a delivery and a name: the same one at each attempt.
+    ///
+    /// ```swift
+    /// try await bus.publish(Receipt(of: order), id: .derived(from: delivery, "receipt"))
+    /// ```
+    public static func derived(from delivery: Delivery, _ name: String) -> MessageID {
+        .derived(from: delivery.message.id, name)
+    }
+
     /// Returns the id that follows from another one and a name: a UUID of version 8 (RFC 9562), always the same.
     ///
     /// A handler that publishes is run again when it is retried. With a derived id, what it publishes has the same id

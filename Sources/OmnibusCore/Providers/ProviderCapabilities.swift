@@ -80,6 +80,8 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let persistentTopics = Self(rawValue: "persistentTopics")
     /// Starting to read elsewhere than at the latest message.
     public static let startPositions = Self(rawValue: "startPositions")
+    /// Noticing that a message with an id of its own is published again, within a window.
+    public static let deduplication = Self(rawValue: "deduplication")
     /// Delivering a message after or at a time, which can be cancelled until then.
     public static let scheduling = Self(rawValue: "scheduling")
     /// Refusing publishers and subscribers that a topic does not name.

@@ -19,12 +19,20 @@ public struct TopicConfiguration: Sendable, Hashable {
     public var durability: Durability
     /// The largest payload in bytes that the topic takes, checked when bytes exist; nil is the provider's limit.
     public var maximumMessageSize: Int?
+    /// For how long repetitions of a message that brings its own id are noticed; nil is the provider's default.
+    public var deduplication: DeduplicationWindow?
 
     /// Creates settings; those left out are the defaults.
-    public init(partitions: Int = 1, durability: Durability = .ephemeral, maximumMessageSize: Int? = nil) {
+    public init(
+        partitions: Int = 1,
+        durability: Durability = .ephemeral,
+        maximumMessageSize: Int? = nil,
+        deduplication: DeduplicationWindow? = nil
+    ) {
         self.partitions = partitions
         self.durability = durability
         self.maximumMessageSize = maximumMessageSize
+        self.deduplication = deduplication
     }
 
     /// Checks that the settings make sense.
@@ -38,6 +46,7 @@ public struct TopicConfiguration: Sendable, Hashable {
         if let size = self.maximumMessageSize, size < 1 {
             findings.append("'maximumMessageSize' is \(size); it must be positive, or left out")
         }
+        findings += self.deduplication?.findings ?? []
         guard findings.isEmpty else {
             throw OmnibusError(.invalidSettings, "Invalid topic settings: \(findings.joined(separator: "; ")).")
         }

@@ -13,6 +13,8 @@ final class Route: Sendable {
     let generation: UInt64
     let lanes: [Lane]
     let observers: [Observer]
+    /// Those who see what is accepted and do not count as listening.
+    let taps: [Observer]
     /// How many of the queues are of this very topic, rather than of a pattern that happens to match.
     let directCount: Int
     /// Why nothing may be published here, if so.
@@ -20,6 +22,8 @@ final class Route: Sendable {
     let isSystem: Bool
     /// The next offset of each partition, for topics that were created.
     let partitions: PartitionCounters?
+    /// The window in which messages that bring their own ids are recognised; nil where there is none.
+    let deduplication: DeduplicationStore?
     let maximumMessageSize: Int
     /// The only one that gets messages, where nothing else is to be looked at: the shortest way.
     let onlyLane: Lane?
@@ -29,22 +33,35 @@ final class Route: Sendable {
         generation: UInt64,
         lanes: [Lane],
         observers: [Observer],
+        taps: [Observer],
         directCount: Int,
         refusal: OmnibusError?,
         partitions: PartitionCounters?,
+        deduplication: DeduplicationStore?,
         maximumMessageSize: Int
     ) {
         self.topic = topic
         self.generation = generation
         self.lanes = lanes
         self.observers = observers
+        self.taps = taps
         self.directCount = directCount
         self.refusal = refusal
         self.isSystem = topic.isSystem
         self.partitions = partitions
+        self.deduplication = deduplication
         self.maximumMessageSize = maximumMessageSize
-        let isPlain = lanes.count == 1 && observers.isEmpty && refusal == nil && partitions == nil && !topic.isSystem
+        let isPlain =
+            lanes.count == 1 && observers.isEmpty && taps.isEmpty && refusal == nil && partitions == nil
+            && !topic.isSystem
         self.onlyLane = isPlain ? lanes[0] : nil
+    }
+
+    /// Shows a message that was accepted to those who want to see it.
+    @inline(__always)
+    func showTaps(_ message: Message) {
+        if self.taps.isEmpty { return }
+        for tap in self.taps { tap.see(message) }
     }
 
     /// How many groups and observers a message goes to.

@@ -15,11 +15,13 @@ struct Routing: Sendable {
     enum Listener: Sendable {
         case member(of: Lane, SubscriptionSettings)
         case observer(Observer)
+        /// Somebody who sees what is accepted and does not count as listening.
+        case tap(Observer)
 
         var pattern: TopicPattern {
             switch self {
             case .member(let lane, _): lane.pattern
-            case .observer(let observer): observer.pattern
+            case .observer(let observer), .tap(let observer): observer.pattern
             }
         }
     }
@@ -27,6 +29,8 @@ struct Routing: Sendable {
     struct TopicRecord: Sendable {
         var configuration: TopicConfiguration
         var partitions: PartitionCounters?
+        /// The topic's own window.
+        var deduplication: DeduplicationStore?
     }
 
     /// Topics that came into being by themselves are forgotten beyond this many, their counts staying in the totals.
@@ -35,6 +39,7 @@ struct Routing: Sendable {
     var trie = PatternTrie()
     var lanes: [UInt32: Lane] = [:]
     var observers: [UInt32: Observer] = [:]
+    var taps: [UInt32: Observer] = [:]
     var groups: [GroupKey: UInt32] = [:]
     var subscriptions: [SubscriptionID: Listener] = [:]
     var created: [Topic: TopicRecord] = [:]
@@ -57,7 +62,10 @@ struct Routing: Sendable {
     var origins: [MessageExtras?] = [nil]
 
     mutating func nextToken() -> UInt32 {
-        repeat { self.lastToken &+= 1 } while self.lanes[self.lastToken] != nil || self.observers[self.lastToken] != nil
+        repeat {
+            self.lastToken &+= 1
+        } while self.lanes[self.lastToken] != nil || self.observers[self.lastToken] != nil
+            || self.taps[self.lastToken] != nil
         return self.lastToken
     }
 
@@ -67,9 +75,15 @@ struct Routing: Sendable {
     }
 
     /// Makes the route of a topic.
-    func route(for topic: Topic, generation: UInt64, maximumMessageSize: Int) -> Route {
+    func route(
+        for topic: Topic,
+        generation: UInt64,
+        maximumMessageSize: Int,
+        deduplication: DeduplicationStore?
+    ) -> Route {
         var lanes: [Lane] = []
         var observers: [Observer] = []
+        var taps: [Observer] = []
         var direct = 0
         var tokens: [UInt32] = []
         self.trie.match(topic, into: &tokens)
@@ -79,6 +93,8 @@ struct Routing: Sendable {
                 if lane.pattern.isLiteral { direct += 1 }
             } else if let observer = self.observers[token] {
                 observers.append(observer)
+            } else if let tap = self.taps[token] {
+                taps.append(tap)
             }
         }
         // The order in which they came: it makes a run with one seed the same each time.
@@ -89,9 +105,11 @@ struct Routing: Sendable {
             generation: generation,
             lanes: lanes,
             observers: observers,
+            taps: taps,
             directCount: direct,
             refusal: self.refusal(for: topic),
             partitions: record?.partitions,
+            deduplication: topic.isSystem ? nil : record?.deduplication ?? deduplication,
             maximumMessageSize: record?.configuration.maximumMessageSize ?? maximumMessageSize
         )
     }

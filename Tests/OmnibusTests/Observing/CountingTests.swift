@@ -60,7 +60,11 @@ struct CountingTests {
     /// Checks the equations that the design promises.
     private static func check(_ metrics: BusMetrics, _ comment: Comment) {
         let queues = metrics.queues
-        #expect(metrics.published == metrics.routed + metrics.unrouted + metrics.refused, comment)
+        #expect(
+            metrics.published == metrics.routed + metrics.unrouted + metrics.duplicate + metrics.scheduled
+                + metrics.refused + metrics.cancelled,
+            comment
+        )
         #expect(
             queues.offered == queues.acknowledged + queues.deadLettered + queues.dropped + queues.refused
                 + queues.abandoned + queues.pending,
