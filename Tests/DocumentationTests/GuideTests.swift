@@ -206,7 +206,7 @@ struct GuideTests {
             }
         }
 
-        #expect(count >= 22)
+        #expect(count >= 25)
     }
 }
 
@@ -217,7 +217,7 @@ struct OrderPlaced: Event {
     var number: Int
 }
 
-struct OrderPacked: Event {
+struct OrderPacked: Event, Equatable {
     static let topic: Topic = "orders.packed"
     var number: Int
 }
@@ -248,6 +248,26 @@ struct PackingTests {
     }
 }
 
+@Suite("Packing, one after the other")
+struct PackingOrderTests {
+    @Test("packs in the order of the orders, and nothing else")
+    func packsInOrder() async throws {
+        let bus = EventBus()
+        try await startPacking(on: bus)
+        let packed = try await bus.recorder(of: OrderPacked.self)
+
+        for number in 1...3 { try await bus.publish(OrderPlaced(number: number)) }
+
+        try await packed.expectInOrder([OrderPacked(number: 1), OrderPacked(number: 2)])
+        let last = try await packed.wait { $0.number > 2 }
+        #expect(last.number == 3)
+        try await packed.expectInAnyOrder([OrderPacked(number: 3)])
+        try await packed.expectNoMore(on: bus)
+        try await packed.expectNone(on: bus) { $0.number < 0 }
+        try await bus.shutdown()
+    }
+}
+
 @Suite("Packing, when it fails")
 struct PackingFailureTests {
     @Test("gives up after the third attempt")
@@ -272,6 +292,25 @@ struct PackingFailureTests {
     }
 }
 
+@Suite("Packing, when it takes long")
+struct PackingTimeTests {
+    @Test("is over after a minute")
+    func isOver() async throws {
+        let manual = ManualEnvironment(seed: 7)
+        let bus = manual.makeBus(settings: BusSettings(failurePolicy: .noRetry, handlerTimeout: .seconds(60)))
+        let gate = Gate()
+        try await bus.subscribe(to: OrderPlaced.self) { _ in try await gate.pass() }
+
+        try await bus.publish(OrderPlaced(number: 7))
+        try await gate.arrivals(1)  // the handler runs, and is held
+        manual.clock.advance(by: .seconds(60))
+        await bus.settled()
+
+        #expect(try bus.deadLetters.list().first?.lastError?.error.contains("timeout") == true)
+        try await assertClean(bus)
+    }
+}
+
 @Suite("Orders")
 struct OrderTests {
     @Test("are published to their topic")
@@ -285,5 +324,26 @@ struct OrderTests {
         #expect(receipt.matched == 1)
         #expect(seen.all.count == 1)
         try await bus.shutdown()
+    }
+}
+
+@Suite("Packing, to its end")
+struct PackingEndTests {
+    @Test("leaves nothing behind")
+    func leavesNothing() async throws {
+        try await withCleanBus { bus in
+            try await startPacking(on: bus)
+            try await bus.publish(OrderPlaced(number: 7))
+            await bus.settled()
+        }
+    }
+
+    @Test("leaves nothing behind when it has failed, either")
+    func leavesNothingWhenItFails() async throws {
+        let manual = ManualEnvironment(seed: 7)
+        let bus = manual.makeBus()
+        try await startPacking(on: bus)
+        try await bus.publish(OrderPlaced(number: -1))
+        try await assertClean(bus)
     }
 }

@@ -14,6 +14,16 @@ extension Lane {
         package var waiters = 0
     }
 
+    /// Forgets the timer of a queue that has ended, unless a delivery in flight has a deadline: nothing waits for it.
+    func disarmIfClosed() {
+        let timer = self.state.withLock { state -> TimerID? in
+            guard state.machine.isClosed, state.machine.slots.earliestDeadline == nil else { return nil }
+            defer { state.timer = nil }
+            return state.timer?.id
+        }
+        if let timer { self.clock.cancel(timer) }
+    }
+
     /// Who is asleep now. O(sleepers).
     package var sleepers: Sleepers {
         self.state.withLock { state in

@@ -33,6 +33,7 @@ extension Lane {
         }
         self.callAttention()
         for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
+        self.disarmIfClosed()
         if isClosed { self.pressure.ended(self) } else { self.passOn() }
         return isClosed
     }
@@ -42,6 +43,7 @@ extension Lane {
         let ending = self.state.withLock { $0.machine.close() }
         self.callAttention()
         for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
+        self.disarmIfClosed()
         self.pressure.ended(self)
     }
 
@@ -310,6 +312,7 @@ extension Lane {
             machine.takeBack(from: member, now: now)
             return .ready
         }
+        self.disarmIfClosed()
     }
 
     /// Waits until there is nothing to do now, or the calling task is cancelled.

@@ -57,6 +57,27 @@ struct ShutdownTests {
         #expect(seen.all == [1])
     }
 
+    @Test("leaves no timer on the clock that nothing waits for")
+    func forgetsTimers() async throws {
+        let kept = EventRecorder<Delivery>()
+        try await self.bus.subscribe(to: Step.self) { _ in throw Broken() }
+        try await self.bus.subscribe(
+            to: "leased",
+            with: HandlerSettings(acknowledging: .manual, ackDeadline: .seconds(60))
+        ) { kept.record($0) }
+        let single = try await self.bus.subscribe(to: "single") { try await $0.nack(after: .seconds(60)) }
+        try await self.bus.publish(Step(number: 1))
+        try await self.bus.publish(1, to: "leased")
+        try await self.bus.publish(1, to: "single")
+        try await kept.expect(1)
+        try await self.manual.clock.timers(atLeast: 3)
+
+        await single.cancel()
+        #expect(self.manual.clock.pendingTimers == 2)
+        try await self.bus.shutdown(deadline: .zero)
+        #expect(self.manual.clock.pendingTimers == 0)
+    }
+
     @Test("makes every further call fail by name, and changes nothing")
     func refusesAfterwards() async throws {
         let publisher = try await self.bus.publisher(of: Step.self)
