@@ -4,14 +4,20 @@
 import Omnibus
 import Synchronization
 
-/// A provider that has nothing but the three calls that are required, and delivers to exact topics alone.
+/// A provider that has nothing but what every provider has, and delivers to exact topics alone.
 final class PoorProvider: EventBusProvider {
     static let capabilities = ProviderCapabilities(provider: "poor", abilities: [])
 
-    private let subscriptions = Mutex<[PoorSubscription]>([])
+    private struct State {
+        var subscriptions: [PoorSubscription] = []
+        var isConnected = true
+    }
+
+    private let state = Mutex(State())
 
     func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
-        for subscription in self.subscriptions.withLock({ $0 }) where subscription.pattern.matches(message.topic) {
+        try message.validate()
+        for subscription in try self.connected().subscriptions where subscription.pattern.matches(message.topic) {
             subscription.add(message)
         }
         return PublishReceipt(messageID: message.id, matched: nil)
@@ -21,12 +27,27 @@ final class PoorProvider: EventBusProvider {
         to pattern: TopicPattern,
         _ settings: SubscriptionSettings
     ) async throws(OmnibusError) -> any ProviderSubscription {
-        self.subscriptions.withLock { subscriptions in
-            let id = SubscriptionID(rawValue: "poor-\(subscriptions.count + 1)")
+        _ = try self.connected()
+        return self.state.withLock { state in
+            let id = SubscriptionID(rawValue: "poor-\(state.subscriptions.count + 1)")
             let subscription = PoorSubscription(id: id, pattern: pattern)
-            subscriptions.append(subscription)
+            state.subscriptions.append(subscription)
             return subscription
         }
+    }
+
+    func disconnect() async throws(OmnibusError) {
+        let subscriptions = self.state.withLock { state in
+            state.isConnected = false
+            return state.subscriptions
+        }
+        for subscription in subscriptions { await subscription.cancel() }
+    }
+
+    private func connected() throws(OmnibusError) -> State {
+        let state = self.state.withLock { $0 }
+        guard state.isConnected else { throw OmnibusError(.busClosed, "The poor provider was disconnected.") }
+        return state
     }
 }
 
@@ -83,15 +104,20 @@ final class PoorSubscription: ProviderSubscription, SubscriptionControl {
     }
 
     func settle(_ settlements: [Settlement]) throws(OmnibusError) {
+        var isStale = false
         for settlement in settlements {
             let entry = self.state.withLock { $0.inFlight.removeValue(forKey: settlement.delivery) }
-            guard let entry else { throw OmnibusError(.alreadySettled, "The delivery was settled before.") }
+            guard let entry else {
+                isStale = true
+                continue
+            }
             switch settlement.action {
             case .ack, .deadLetter, .extend: break
             case .nack: self.wake { $0.waiting.append((entry.message, entry.attempts + 1)) }
             case .release: self.wake { $0.waiting.insert(entry, at: 0) }
             }
         }
+        if isStale { throw OmnibusError(.alreadySettled, "The delivery was settled before.") }
     }
 
     func flush() async throws(OmnibusError) {}
