@@ -3,6 +3,7 @@
 
 import Omnibus
 import OmnibusTesting
+import Synchronization
 import Testing
 
 // MARK: - Handling failures and dead letters
@@ -345,5 +346,204 @@ struct PackingEndTests {
         try await startPacking(on: bus)
         try await bus.publish(OrderPlaced(number: -1))
         try await assertClean(bus)
+
+// MARK: - Writing a provider
+
+/// Lists of messages in this process, for exact topics: what every provider has, and nothing else.
+final class ListBroker: EventBusProvider {
+    static let capabilities = ProviderCapabilities(provider: "lists", abilities: [])
+
+    private let state = Mutex((lists: [ListSubscription](), isOpen: true))
+
+    func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
+        try message.validate()
+        for list in try self.lists() where list.pattern.matches(message.topic) { list.append(message) }
+        return PublishReceipt(messageID: message.id, matched: nil)
+    }
+
+    func subscribe(
+        to pattern: TopicPattern,
+        _ settings: SubscriptionSettings
+    ) async throws(OmnibusError) -> any ProviderSubscription {
+        let count = try self.lists().count
+        let list = ListSubscription(id: SubscriptionID(rawValue: "list-\(count)"), pattern: pattern)
+        self.state.withLock { $0.lists.append(list) }
+        return list
+    }
+
+    func disconnect() async throws(OmnibusError) {
+        let lists = self.state.withLock { state in
+            state.isOpen = false
+            return state.lists
+        }
+        for list in lists { await list.cancel() }
+    }
+
+    private func lists() throws(OmnibusError) -> [ListSubscription] {
+        let (lists, isOpen) = self.state.withLock { $0 }
+        guard isOpen else { throw OmnibusError(.busClosed, "The lists are gone; make a new broker.") }
+        return lists
+    }
+}
+
+final class ListSubscription: ProviderSubscription {
+    private struct State {
+        var waiting: [(message: Message, attempt: Int)] = []
+        var inFlight: [DeliveryToken: (message: Message, attempt: Int)] = [:]
+        var lastToken: UInt32 = 0
+        var isOver = false
+        var sleepers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    let id: SubscriptionID
+    let pattern: TopicPattern
+    private let state = Mutex(State())
+
+    init(id: SubscriptionID, pattern: TopicPattern) {
+        self.id = id
+        self.pattern = pattern
+    }
+
+    func append(_ message: Message) { self.change { $0.waiting.append((message, 1)) } }
+
+    func receive(upTo count: Int) async throws(OmnibusError) -> [Delivery] {
+        while !Task.isCancelled {
+            if let deliveries = self.take(count) { return deliveries }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { self.sleep($0) }
+            } onCancel: {
+                self.change { _ in }
+            }
+        }
+        throw OmnibusError(.cancelled, "The task was cancelled while it waited on '\(self.pattern)'.")
+    }
+
+    func settle(_ settlements: [Settlement]) throws(OmnibusError) {
+        var isStale = false
+        for settlement in settlements {
+            self.change { state in
+                guard let entry = state.inFlight[settlement.delivery] else { return isStale = true }
+                if case .extend = settlement.action { return }
+                state.inFlight[settlement.delivery] = nil
+                switch settlement.action {
+                case .nack: state.waiting.insert((entry.message, entry.attempt + 1), at: 0)
+                case .release: state.waiting.insert(entry, at: 0)
+                case .ack, .deadLetter, .extend: break
+                }
+            }
+        }
+        // Those after a stale one have been settled all the same.
+        if isStale { throw OmnibusError(.alreadySettled, "A delivery was settled before; settle each one once.") }
+    }
+
+    func flush() async throws(OmnibusError) {}
+
+    func cancel() async { self.change { $0.isOver = true } }
+
+    /// Up to so many deliveries; none when the subscription is over, nil when there is nothing yet.
+    private func take(_ count: Int) -> [Delivery]? {
+        self.state.withLock { state in
+            if state.isOver { return [] }
+            let entries = state.waiting.prefix(count)
+            guard !entries.isEmpty else { return nil }
+            state.waiting.removeFirst(entries.count)
+            return entries.map { entry in
+                state.lastToken += 1
+                let token = DeliveryToken(slot: state.lastToken, generation: 0)
+                state.inFlight[token] = entry
+                let handle = Subscription(
+                    id: self.id,
+                    pattern: self.pattern,
+                    group: nil,
+                    control: ListControl(list: self)
+                )
+                return Delivery(
+                    message: entry.message,
+                    attempt: entry.attempt,
+                    subscription: handle,
+                    token: token,
+                    settler: self
+                )
+            }
+        }
+    }
+
+    private func sleep(_ sleeper: CheckedContinuation<Void, Never>) {
+        let mayGoOn = self.state.withLock { state in
+            // What has happened since the last look would wake nobody.
+            if state.isOver || !state.waiting.isEmpty || Task.isCancelled { return true }
+            state.sleepers.append(sleeper)
+            return false
+        }
+        if mayGoOn { sleeper.resume() }
+    }
+
+    private func change(_ body: (inout sending State) -> Void) {
+        let sleepers = self.state.withLock { state in
+            body(&state)
+            defer { state.sleepers = [] }
+            return state.sleepers
+        }
+        for sleeper in sleepers { sleeper.resume() }
+    }
+}
+
+/// What a subscription's handle asks for; what there is no capability for, it refuses.
+struct ListControl: SubscriptionControl {
+    let list: ListSubscription
+
+    func cancel(_ id: SubscriptionID) async { await self.list.cancel() }
+    func pause(_ id: SubscriptionID) async throws(OmnibusError) { throw Self.unsupported(.pause) }
+    func resume(_ id: SubscriptionID) async throws(OmnibusError) { throw Self.unsupported(.pause) }
+    func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
+        throw Self.unsupported(Capability(rawValue: "ackByMessageID"))
+    }
+
+    private static func unsupported(_ capability: Capability) -> OmnibusError {
+        OmnibusError(.unsupported, "Lists have no '\(capability)'.", details: capability.rawValue)
+    }
+}
+
+@Suite("Lists", .timeLimit(.minutes(1)))
+struct ListBrokerTests {
+    static let conformance = ProviderConformance(time: .manual, limit: .seconds(10)) { _ in ListBroker() }
+
+    @Test("keep what a provider promises", arguments: ProviderConformance.cases(.bare))
+    func conform(_ promise: ProviderConformance.Case) async throws {
+        let outcome = try await Self.conformance.run(promise)
+        if let reason = outcome.reason { try Test.cancel("\(reason)") }
+    }
+}
+
+@Suite("The in-memory broker, as a provider", .timeLimit(.minutes(1)))
+struct BrokerTests {
+    static let conformance = ProviderConformance(time: .manual, limit: .seconds(10)) { environment in
+        InMemoryBroker(environment: environment)
+    }
+
+    @Test("keeps what a provider promises", arguments: ProviderConformance.cases)
+    func conforms(_ promise: ProviderConformance.Case) async throws {
+        let outcome = try await Self.conformance.run(promise)
+        #expect(outcome == .passed)
+    }
+}
+
+let onAServer = ProviderConformance(
+    time: .real,
+    limit: .seconds(60),
+    tearDown: { provider, prefix in
+        // What a server keeps has to go: every topic of the scenario begins with the prefix.
+        print("deleting \(prefix).#")
+        try await provider.disconnect()
+    },
+    make: { environment in InMemoryBroker(environment: environment) }
+)
+
+@Suite("One scenario")
+struct OneScenarioTests {
+    @Test("can be run alone, by its name")
+    func isRunAlone() async throws {
+        let scenario = try #require(ProviderConformance.scenario("Every message comes, of many"))
+        try await onAServer.run(scenario, .bare)
     }
 }

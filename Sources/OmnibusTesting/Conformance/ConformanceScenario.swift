@@ -68,6 +68,11 @@ extension ProviderConformance {
         scenario.ways.map { Case(scenario, $0) }
     }
 
+    /// The scenarios in one way.
+    public static func cases(_ way: Way) -> [Case] {
+        Self.cases.filter { $0.way == way }
+    }
+
     /// The scenario of that name; nil where there is none.
     public static func scenario(_ name: String) -> Scenario? {
         Self.scenarios.first { $0.name == name }
