@@ -506,7 +506,7 @@ struct ListControl: SubscriptionControl {
 
 @Suite("Lists", .timeLimit(.minutes(1)))
 struct ListBrokerTests {
-    static let conformance = ProviderConformance(time: .manual, limit: .seconds(10)) { _ in ListBroker() }
+    static let conformance = ProviderConformance(time: .manual, limit: .seconds(40)) { _ in ListBroker() }
 
     @Test("keep what a provider promises", arguments: ProviderConformance.cases(.bare))
     func conform(_ promise: ProviderConformance.Case) async throws {
@@ -520,7 +520,7 @@ struct ListBrokerTests {
 
 @Suite("The in-memory broker, as a provider", .timeLimit(.minutes(1)))
 struct BrokerTests {
-    static let conformance = ProviderConformance(time: .manual, limit: .seconds(10)) { environment in
+    static let conformance = ProviderConformance(time: .manual, limit: .seconds(40)) { environment in
         InMemoryBroker(environment: environment)
     }
 

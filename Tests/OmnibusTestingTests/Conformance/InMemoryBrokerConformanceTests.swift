@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The in-memory broker conforms", .timeLimit(.minutes(1)))
 struct InMemoryBrokerConformanceTests {
-    static let conformance = ProviderConformance(time: .manual, limit: .seconds(20)) { environment in
+    static let conformance = ProviderConformance(time: .manual, limit: .seconds(40)) { environment in
         InMemoryBroker(environment: environment)
     }
 
