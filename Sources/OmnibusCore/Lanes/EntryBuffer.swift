@@ -19,6 +19,8 @@ package final class EntryBuffer: @unchecked Sendable {
     @exclusivity(unchecked) private var holes = 0
     /// What the entries count against bounds in bytes.
     @exclusivity(unchecked) package private(set) var bytes = 0
+    /// How many entries were ever moved out to other buffers, from which the number of each entry follows.
+    @exclusivity(unchecked) private var moved = 0
     /// Since which change of its queue's gates a worker has the entries.
     @exclusivity(unchecked) package var epoch: UInt64 = 0
 
@@ -139,12 +141,13 @@ package final class EntryBuffer: @unchecked Sendable {
 
     /// Moves up to a number of entries from the start of this buffer to the end of another one.
     package func move(upTo count: Int, to other: EntryBuffer) {
-        if count >= self.count, other.isEmpty {
+        let moved = min(count, self.count)
+        guard moved > 0 else { return }
+        self.moved += moved
+        if moved == self.count, other.isEmpty {
             self.exchange(with: other)
             return
         }
-        let moved = min(count, self.count)
-        guard moved > 0 else { return }
         if other.end + moved > other.capacity { other.makeRoom(moved) }
         guard let target = other.headers, let targetPayloads = other.payloads, let payloads = self.payloads else {
             return
@@ -193,6 +196,37 @@ package final class EntryBuffer: @unchecked Sendable {
         swap(&self.end, &other.end)
         swap(&self.holes, &other.holes)
         swap(&self.bytes, &other.bytes)
+    }
+
+    // MARK: Merging
+
+    /// The number of the entry that was added last, of all that were ever added.
+    var lastNumber: Int { self.moved + self.count - 1 }
+
+    /// Where the entry of a number is, counted from the first one; nil when it was moved out.
+    func index(of number: Int) -> Int? {
+        let index = number - self.moved
+        return index >= 0 && index < self.count ? index : nil
+    }
+
+    func boxedMessage(at index: Int) -> Message? { (self.first + index).pointee.rare?.box }
+
+    func setBusy(_ isBusy: Bool, at index: Int) {
+        if isBusy {
+            (self.first + index).pointee.flags.insert(.isBusy)
+        } else {
+            (self.first + index).pointee.flags.remove(.isBusy)
+        }
+    }
+
+    /// Puts another message in the place of a boxed one, at its priority.
+    func replace(at index: Int, with message: Message) {
+        let header = self.first + index
+        let flags = header.pointee.flags
+        self.bytes -= Int(header.pointee.size)
+        header.pointee = EntryHeader(boxed: HeldEntry(message: message))
+        header.pointee.flags.formUnion(flags)
+        self.bytes += Int(header.pointee.size)
     }
 
     // MARK: Memory

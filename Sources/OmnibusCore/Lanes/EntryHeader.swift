@@ -24,6 +24,9 @@ package struct EntryHeader: ~Copyable, Sendable {
         /// The entry runs while the one that holds its key waits for a retry, being more urgent.
         package static let overtakes = Flags(rawValue: 32)
 
+        /// The entry is being merged with a newer one, and handed to nobody meanwhile.
+        package static let isBusy = Flags(rawValue: 64)
+
         /// The flags of a priority; none for a normal one.
         package init(_ priority: Priority) {
             let raw = UInt16(truncatingIfNeeded: Int(priority.rawValue) - Int(Priority.normal.rawValue)) & 3

@@ -62,6 +62,9 @@ package final class Lane: Sendable {
         self.state = Mutex(State(machine: LaneMachine(settings: settings, layout: layout)))
     }
 
+    /// Whether offers need a whole message, because a function of the user's looks at it.
+    package var looksAtMessages: Bool { self.settings.overflow.coalescing != nil }
+
     /// The queue's name in errors and reports.
     package var name: String { self.identity.description }
 
@@ -146,7 +149,9 @@ package final class Lane: Sendable {
         let size = UInt32(clamping: message.payload.estimatedSize)
         var after = AfterOffer()
         let outcome: OfferOutcome
-        if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil {
+        if let coalescing = self.settings.overflow.coalescing {
+            outcome = self.offer(entry, mode: mode, coalescing: coalescing, &after)
+        } else if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil {
             outcome = withUnsafePointer(to: message) { place in
                 self.offer(size: Int(size), priority: message.priority, key: message.routingKey, mode: mode, &after) {
                     queue in
@@ -187,34 +192,61 @@ package final class Lane: Sendable {
         _ append: (EntryBuffer) -> Void
     ) -> OfferOutcome {
         self.state.withLock { state -> OfferOutcome in
-            let decision = state.machine.offer(
-                size: size,
-                priority: priority,
-                key: key(),
-                mode: mode,
-                &after.remarks
-            )
-            if !after.remarks.isEmpty { after.lane = self }
-            switch decision {
-            case .store:
-                append(state.machine.own.ready)
-            case .storeRanked:
-                self.append(append, priority, &state.machine)
-            case .storeAfter(let dropped):
-                after.dropped = dropped
-                append(state.machine.makeReadyBuffer(of: priority))
-            case .full:
-                return .full
-            case .refused:
-                return .refused
-            case .dropped:
-                return .accepted
-            case .closed:
-                return .closed
-            }
-            after.worker = state.machine.workerToWake()?.continuation
-            return .accepted
+            self.offer(size: size, priority: priority, key: key(), mode: mode, &state, &after, append)
         }
+    }
+
+    /// Offers a message, boxed, with the lock held.
+    func offer(
+        _ entry: HeldEntry,
+        mode: LaneMachine.OfferMode,
+        _ state: inout State,
+        _ after: inout AfterOffer
+    ) -> OfferOutcome {
+        let message = entry.message
+        return self.offer(
+            size: message.payload.estimatedSize,
+            priority: message.priority,
+            key: message.routingKey,
+            mode: mode,
+            &state,
+            &after
+        ) { queue in
+            queue.append(boxed: entry.header)
+        }
+    }
+
+    @inline(__always)
+    private func offer(
+        size: Int,
+        priority: Priority,
+        key: @autoclosure () -> String?,
+        mode: LaneMachine.OfferMode,
+        _ state: inout State,
+        _ after: inout AfterOffer,
+        _ append: (EntryBuffer) -> Void
+    ) -> OfferOutcome {
+        let decision = state.machine.offer(size: size, priority: priority, key: key(), mode: mode, &after.remarks)
+        if !after.remarks.isEmpty { after.lane = self }
+        switch decision {
+        case .store:
+            append(state.machine.own.ready)
+        case .storeRanked:
+            self.append(append, priority, &state.machine)
+        case .storeAfter(let dropped):
+            after.dropped = dropped
+            append(state.machine.makeReadyBuffer(of: priority))
+        case .full:
+            return .full
+        case .refused:
+            return .refused
+        case .dropped:
+            return .accepted
+        case .closed:
+            return .closed
+        }
+        after.worker = state.machine.workerToWake()?.continuation
+        return .accepted
     }
 
     /// Stores an entry of another priority than the queue's own one.

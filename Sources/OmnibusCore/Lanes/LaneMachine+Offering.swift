@@ -135,7 +135,7 @@ extension LaneMachine {
         let bounds = self.settings.bounds
         let waiting = priority == .critical ? self.others?.control.count ?? 0 : self.boundedCount + self.reserved
         switch self.settings.overflow {
-        case .suspend, .reject:
+        case .suspend, .reject, .coalescing:
             if mode == .handler, waiting < bounds.count + bounds.cascade {
                 if priority != .critical {
                     self.isOverBound = true
@@ -166,7 +166,7 @@ extension LaneMachine {
     ) -> OfferDecision {
         let bounds = self.settings.bounds
         switch self.settings.overflow {
-        case .suspend, .reject:
+        case .suspend, .reject, .coalescing:
             if mode == .handler, self.keys.waitingCount(behind: key) < bounds.parkedPerKey + bounds.cascade,
                 self.boundedCount < bounds.count + bounds.cascade
             {

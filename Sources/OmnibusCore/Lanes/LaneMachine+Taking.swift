@@ -114,7 +114,7 @@ extension LaneMachine {
     /// Moves entries of one priority to a worker, parking those whose key is held.
     private mutating func fill(_ buffer: EntryBuffer, upTo count: Int, from priority: Priority, _ isAlone: Bool) {
         let marks = !isAlone && self.settings.ordering == .key
-        if self.keys.isEmpty, !marks {
+        if self.keys.isEmpty, !marks, self.settings.overflow.coalescing == nil {
             self.source(of: priority)?.move(upTo: count, to: buffer)
             return
         }
@@ -128,9 +128,10 @@ extension LaneMachine {
     }
 
     /// Moves the first entry to a worker, or behind its key.
-    @inline(__always)
     private mutating func takeFirst(of source: EntryBuffer, to buffer: EntryBuffer, marks: Bool) {
-        guard !source.first.pointee.flags.holdsKey, let key = source.firstKey else {
+        // Whoever merges it lets the queue go on.
+        guard !source.first.pointee.flags.contains(.isBusy) else { return self.isJammed = true }
+        guard self.settings.ordering == .key, !source.first.pointee.flags.holdsKey, let key = source.firstKey else {
             source.move(upTo: 1, to: buffer)
             return
         }

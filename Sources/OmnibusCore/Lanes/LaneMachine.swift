@@ -30,6 +30,7 @@ package struct LaneMachine: Sendable {
     /// The entries of other priorities, once there has been one.
     var others: OtherClasses?
     var keys: KeyTable
+    var merges = MergeTable()
     package var delayed = DelayedEntries()
     package var slots = DeliverySlots()
     /// What limits how fast entries are handed over, where anything does.

@@ -92,18 +92,6 @@ public enum StartPosition: Sendable, Hashable {
     case earliest
 }
 
-/// What happens to a publish that finds a queue full.
-public enum OverflowPolicy: Sendable, Hashable {
-    /// The publisher waits, first come first served, and gets the error `overflow` after the limit.
-    case suspend(atMost: Duration = .seconds(30))
-    /// The publisher gets the error `overflow` at once.
-    case reject
-    /// The oldest waiting message is dropped and counted.
-    case dropOldest
-    /// The new message is dropped and counted.
-    case dropNewest
-}
-
 /// The place in a program from which a call was made.
 public struct CallSite: Sendable, Hashable, CustomStringConvertible {
     /// The file, as `Module/File.swift`.

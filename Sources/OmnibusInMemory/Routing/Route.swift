@@ -52,7 +52,8 @@ final class Route: Sendable {
         self.deduplication = deduplication
         self.maximumMessageSize = maximumMessageSize
         let isPlain =
-            lanes.count == 1 && observers.isEmpty && taps.isEmpty && refusal == nil && partitions == nil
+            lanes.count == 1 && !lanes[0].looksAtMessages && observers.isEmpty && taps.isEmpty && refusal == nil
+            && partitions == nil
             && !topic.isSystem
         self.onlyLane = isPlain ? lanes[0] : nil
     }

@@ -1,0 +1,65 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension Lane {
+    /// Offers a message to a queue that merges messages when it is full.
+    func offer(
+        _ entry: HeldEntry,
+        mode: LaneMachine.OfferMode,
+        coalescing: Coalescing,
+        _ after: inout AfterOffer
+    ) -> OfferOutcome {
+        let message = entry.message
+        // The user's function: no lock is held.
+        let key = coalescing.key(message)
+        let (outcome, decision) = self.state.withLock { state -> (OfferOutcome, LaneMachine.MergeDecision) in
+            let outcome = self.offer(entry, mode: mode, &state, &after)
+            if outcome == .accepted {
+                if let key { state.machine.noteStored(key, message.priority) }
+                return (outcome, .nothing)
+            }
+            guard outcome == .refused, let key else { return (outcome, .nothing) }
+            let decision = state.machine.beginMerge(key, message)
+            // It was counted as refused.
+            if case .nothing = decision { return (outcome, decision) }
+            state.machine.metrics.refused -= 1
+            return (.accepted, decision)
+        }
+        guard case .merge(let older) = decision, let key else { return outcome }
+        return self.merge(older, message, key, coalescing) ? .accepted : .refused
+    }
+
+    /// Merges a message with one that waits, and then those that have come meanwhile; returns whether the first one
+    /// could be merged.
+    private func merge(_ older: Message, _ newer: Message, _ key: String, _ coalescing: Coalescing) -> Bool {
+        var (older, newer) = (older, newer)
+        var isFirst = true
+        var isMerged = true
+        while true {
+            var merged = try? coalescing.merge(older, newer)
+            merged?.take(identityOf: newer, causedBy: older)
+            if isFirst { isMerged = merged != nil }
+            let (next, worker) = self.state.withLock { [merged, isFirst] state in
+                let next = state.machine.finishMerge(key, merged, isRefused: isFirst)
+                return (next, next == nil ? state.machine.workerForWork() : nil)
+            }
+            worker?.continuation.resume(returning: true)
+            guard let next else { return isMerged }
+            older = merged ?? older
+            newer = next
+            isFirst = false
+        }
+    }
+}
+
+extension Message {
+    /// Makes a merged message the newer one of two, caused by the older.
+    fileprivate mutating func take(identityOf newer: Message, causedBy older: Message) {
+        self.id = newer.id
+        self.topic = newer.topic
+        self.acceptedAt = newer.acceptedAt
+        self.causationID = older.id
+    }
+}
