@@ -193,21 +193,33 @@ struct GuideTests {
 
     @Test("consist of what is tested here, in the same order")
     func areTested() throws {
-        let tested = try Repository.lines("Tests/DocumentationTests/GuideTests.swift")
+        let files = try Repository.files(in: "Tests/DocumentationTests", suffix: "GuideTests.swift")
+        let tested = try files.map { try Repository.lines($0) }
         var count = 0
         for guide in try Repository.files(in: "Docs/Guides", suffix: ".md") {
-            var rest = tested[...]
-            for block in try Repository.swiftBlocks(guide) {
-                let place = try #require(
-                    rest.firstRange(of: block),
-                    "not tested, or not in this order: \(guide), \(block.first ?? "an empty block")"
-                )
-                rest = rest[place.upperBound...]
-                count += 1
-            }
+            let blocks = try Repository.swiftBlocks(guide)
+            // The block of a guide that is missing in the file that has most of them.
+            let missing = tested.map { Self.firstMissing(of: blocks, in: $0) }.max() ?? 0
+            #expect(
+                missing == blocks.count,
+                "not tested, or not in this order: \(guide), \(blocks.dropFirst(missing).first?.first ?? "")"
+            )
+            count += blocks.count
         }
 
         #expect(count >= 25)
+    }
+}
+
+extension GuideTests {
+    /// How many blocks a file has in their order, before one that it has not.
+    private static func firstMissing(of blocks: [[String]], in lines: [String]) -> Int {
+        var rest = lines[...]
+        for (index, block) in blocks.enumerated() {
+            guard let place = rest.firstRange(of: block) else { return index }
+            rest = rest[place.upperBound...]
+        }
+        return blocks.count
     }
 }
 
@@ -346,6 +358,8 @@ struct PackingEndTests {
         try await startPacking(on: bus)
         try await bus.publish(OrderPlaced(number: -1))
         try await assertClean(bus)
+    }
+}
 
 // MARK: - Writing a provider
 

@@ -204,6 +204,9 @@ extension EventBus {
             ackDeadline: settings.ackDeadline,
             throttle: settings.throttle,
             circuitBreaker: settings.circuitBreaker,
+            handling: request.group.map { _ in
+                "acknowledging \(settings.acknowledging.map { "\($0)" } ?? "by default"); \(policy.signature)"
+            },
             callSite: request.callSite
         )
     }

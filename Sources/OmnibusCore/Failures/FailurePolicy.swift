@@ -20,7 +20,7 @@ public struct FailurePolicy: Sendable {
     public var schedule: RetrySchedule
 
     /// Policies for errors of some types, and what tells whether an error is of the type.
-    private var overrides: [(policy: FailurePolicy, applies: @Sendable (any Error) -> Bool)] = []
+    private var overrides: [(policy: FailurePolicy, type: String, applies: @Sendable (any Error) -> Bool)] = []
 
     /// Creates a policy; by default five attempts in all, after 1, 2, 4 and 8 seconds at most, with full jitter.
     public init(attempts: Int = 5, schedule: RetrySchedule = .exponential()) {
@@ -39,8 +39,14 @@ public struct FailurePolicy: Sendable {
     /// Returns this policy with another one for errors of a type; the override that was added last is asked first.
     public func with<Failure: Error>(_ policy: FailurePolicy, for type: Failure.Type) -> FailurePolicy {
         var copy = self
-        copy.overrides.append((policy, { $0 is Failure }))
+        copy.overrides.append((policy, "\(Failure.self)", { $0 is Failure }))
         return copy
+    }
+
+    /// What tells one policy from another, for members of a group, who must agree.
+    package var signature: String {
+        let overrides = self.overrides.map { "\($0.type): \($0.policy.signature)" }
+        return (["\(self.attempts) attempts, \(self.schedule)"] + overrides).joined(separator: "; ")
     }
 
     /// How many attempts there are at most, whatever the error.

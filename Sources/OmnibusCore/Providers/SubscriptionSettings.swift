@@ -23,6 +23,10 @@ public struct SubscriptionSettings: Sendable, Hashable {
     public var throttle: Throttle?
     /// When the group stops to hand out messages because its handlers keep failing; nil is never.
     public var circuitBreaker: CircuitBreaker?
+    /// What else the members of a group must agree on: when they acknowledge, and what they do about failures.
+    ///
+    /// Providers only compare it.
+    public var handling: String?
     /// The call that subscribed, for reports about a slow or full queue.
     public var callSite: CallSite?
 
@@ -37,6 +41,7 @@ public struct SubscriptionSettings: Sendable, Hashable {
         ackDeadline: Duration? = nil,
         throttle: Throttle? = nil,
         circuitBreaker: CircuitBreaker? = nil,
+        handling: String? = nil,
         callSite: CallSite? = nil
     ) {
         self.group = group
@@ -48,6 +53,7 @@ public struct SubscriptionSettings: Sendable, Hashable {
         self.ackDeadline = ackDeadline
         self.throttle = throttle
         self.circuitBreaker = circuitBreaker
+        self.handling = handling
         self.callSite = callSite
     }
 
