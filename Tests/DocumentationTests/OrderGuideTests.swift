@@ -12,17 +12,6 @@ struct PaymentReceived: Event {
     var eventKey: String? { self.account }
 }
 
-struct StopEverything: Event {
-    static let topic: Topic = "payment.control"
-    static let priority: Priority = .critical
-}
-
-struct TokensWritten: Event {
-    static let topic: Topic = "agent.tokens"
-    var text: String
-    var eventKey: String? { "answer" }
-}
-
 /// What the guide's handlers call.
 private actor Book {
     private(set) var entries: [String] = []
@@ -31,8 +20,7 @@ private actor Book {
     func show(_ text: String) { self.entries.append(text) }
 }
 
-/// The blocks of the guide about order and bounds.
-@Suite("The guide to order and bounds", .timeLimit(.minutes(1)))
+@Suite("The guide to order", .timeLimit(.minutes(1)))
 struct OrderGuideTests {
     let bus = ManualEnvironment(seed: 41).makeBus()
 
@@ -56,6 +44,23 @@ struct OrderGuideTests {
         #expect(booked.filter { $0.hasPrefix("b") } == stride(from: 1, to: 20, by: 2).map { "b\($0)" })
         #expect(await journal.entries.count == 21)
     }
+
+}
+
+struct StopEverything: Event {
+    static let topic: Topic = "payment.control"
+    static let priority: Priority = .critical
+}
+
+struct TokensWritten: Event {
+    static let topic: Topic = "agent.tokens"
+    var text: String
+    var eventKey: String? { "answer" }
+}
+
+@Suite("The guide to bounds and signals", .timeLimit(.minutes(1)))
+struct BoundsGuideTests {
+    let bus = ManualEnvironment(seed: 42).makeBus()
 
     @Test("merges tokens")
     func tokens() async throws {
