@@ -85,6 +85,10 @@ public struct HandlerSettings: Sendable {
     public var circuitBreaker: CircuitBreaker?
     /// What is handled one at a time and in order.
     public var ordering: Ordering
+    /// How far the members of a group, in whatever processes, must keep messages of one key apart.
+    ///
+    /// Subscribing to a group throws `unsupported` where the provider does less; ask for less if that will do.
+    public var keyExclusivity: KeyExclusivity
 
     /// Creates settings; those left out are the bus's.
     public init(
@@ -97,7 +101,8 @@ public struct HandlerSettings: Sendable {
         overflow: OverflowPolicy? = nil,
         throttle: Throttle? = nil,
         circuitBreaker: CircuitBreaker? = nil,
-        ordering: Ordering = .key
+        ordering: Ordering = .key,
+        keyExclusivity: KeyExclusivity = .byStableAssignment
     ) {
         self.concurrency = concurrency
         self.acknowledging = acknowledging
@@ -109,6 +114,7 @@ public struct HandlerSettings: Sendable {
         self.throttle = throttle
         self.circuitBreaker = circuitBreaker
         self.ordering = ordering
+        self.keyExclusivity = keyExclusivity
     }
 
     func validate() throws(OmnibusError) {

@@ -27,6 +27,8 @@ public final class EventBus: Sendable {
     let memory: BrokerCore?
     /// The same where nothing stands between the bus and the broker: no publish middleware. `memory` keeps it alive.
     let direct: Unmanaged<BrokerCore>?
+    /// What the bus does in the place of any other provider.
+    let host: BusHost?
     /// Where the in-memory broker finds this bus's source.
     let origin: UInt16
     let phase = Atomic<Phase>(.open)
@@ -81,6 +83,7 @@ public final class EventBus: Sendable {
         let signals = memory?.signals ?? SignalHub()
         self.signals = signals
         self.stuck = StuckHandlers(clock: environment.clock, signals: signals)
+        self.host = memory == nil ? BusHost(provider, environment, signals) : nil
         self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0
@@ -94,9 +97,15 @@ public final class EventBus: Sendable {
 
     /// Counts what has happened on the provider since it was made.
     ///
-    /// - Throws: ``OmnibusError`` with the code `unsupported` where the provider does not count.
+    /// Where the provider does not count, the bus does: its own publish calls, and the queues that it has. It cannot know
+    /// `topics` then, and counts a publish as routed unless the provider says that nobody listens.
+    ///
+    /// - Throws: whatever the provider throws.
     public func metrics() async throws(OmnibusError) -> BusMetrics {
-        try await self.provider.metrics()
+        guard let host = self.host, !self.provider.capabilities.has(.metrics) else {
+            return try await self.provider.metrics()
+        }
+        return host.metrics(subscriptions: self.subscriptions.all.count)
     }
 
     /// The error of calls on a bus that was shut down.

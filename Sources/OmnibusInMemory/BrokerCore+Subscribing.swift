@@ -22,7 +22,7 @@ extension BrokerCore {
             let id = table.nextSubscriptionID()
             let key = settings.group.map { Routing.GroupKey(group: $0, pattern: pattern) }
             if let key, let lane = table.groups[key].flatMap({ table.lanes[$0] }) {
-                try Self.check(settings, fit: lane)
+                try settings.check(fit: lane.settings, lane.name)
                 if lane.join(id) {
                     table.subscriptions[id] = .member(of: lane, settings)
                     return (lane, id)
@@ -56,21 +56,6 @@ extension BrokerCore {
         // Only queues of one event type use it, and their pattern is a topic.
         MessageDefaults(topic: pattern.literalTopic ?? Topic(unchecked: pattern.description)) { origin in
             self.extras(of: origin)
-        }
-    }
-
-    /// Members of one group share everything but the place where they subscribed.
-    private static func check(_ settings: SubscriptionSettings, fit lane: Lane) throws(OmnibusError) {
-        var theirs = lane.settings
-        theirs.callSite = settings.callSite
-        guard theirs == settings else {
-            throw OmnibusError(
-                .groupMismatch,
-                """
-                The \(lane.name) has other settings (bounds, overflow, attempts, deadline, throttle, circuit breaker or start); \
-                members of one group must ask for the same.
-                """
-            )
         }
     }
 

@@ -18,7 +18,7 @@ package final class DeadLetterStore: Sendable {
     private let state = Mutex(State())
     private let limit: Int
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = min(max(limit, 1), Int(Int32.max))
     }
 
@@ -27,7 +27,7 @@ package final class DeadLetterStore: Sendable {
 
     package var count: Int { self.state.withLock { $0.letters.count } }
 
-    func add(_ letter: DeadLetter) {
+    package func add(_ letter: DeadLetter) {
         self.state.withLock { state in
             state.letters[letter.id] = letter
             state.order.append(letter.id)

@@ -44,10 +44,12 @@ public actor InMemoryBroker: EventBusProvider {
         provider: "in_memory",
         abilities: [
             .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
-            .unsubscribeByID, .pause, .metrics, .topicMetrics, .delayedRedelivery, .ackDeadline, .timeToLive, .priority,
-            .deadLetters, .matchCount, .overflow, .scheduling, .deduplication,
+            .unsubscribeByID, .pause, .metrics, .topicMetrics, .acknowledgement, .attemptCount, .delayedRedelivery,
+            .ackDeadline, .timeToLive, .priority, .deadLetters, .matchCount, .overflow, .throttle, .strictOrder,
+            .scheduling, .deduplication,
         ],
-        keyExclusivity: .perProcess
+        // Every member that there can be is in this process.
+        keyExclusivity: .global
     )
 
     /// What works without the actor.

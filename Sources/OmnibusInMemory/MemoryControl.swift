@@ -26,10 +26,7 @@ package struct MemoryControl: SubscriptionControl {
     package func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
         let lane = self.core.lanes.first { $0.token(of: message, member: id) != nil }
         guard let lane, let token = lane.token(of: message, member: id) else {
-            throw OmnibusError(
-                .alreadySettled,
-                "No delivery of the message '\(message)' is in flight at '\(id)'; it was settled or taken back before."
-            )
+            throw id.noDelivery(of: message)
         }
         try lane.settle(Settlement(token, .ack))
     }

@@ -14,13 +14,13 @@ public struct DeadLetterQueue: Sendable {
     }
 
     let bus: EventBus
-    let memory: BrokerCore
+    let keeper: any DeadLetterKeeper
 
     /// How many dead letters there are.
-    public var count: Int { self.memory.deadLetters.count }
+    public var count: Int { self.keeper.deadLetters.count }
 
     /// How many dead letters had to make room for newer ones, and are lost.
-    public var evictedCount: Int { self.memory.deadLetters.evicted }
+    public var evictedCount: Int { self.keeper.deadLetters.evicted }
 
     /// Lists dead letters, the oldest first.
     ///
@@ -29,12 +29,12 @@ public struct DeadLetterQueue: Sendable {
     ///   - limit: how many at most.
     /// - Complexity: O(dead letters).
     public func list(of pattern: TopicPattern = "#", limit: Int = 100) -> [DeadLetter] {
-        self.memory.deadLetters.list(where: { pattern.matches($0.message.topic) }, limit: limit)
+        self.keeper.deadLetters.list(where: { pattern.matches($0.message.topic) }, limit: limit)
     }
 
     /// Returns one dead letter; nil when it was redriven, cleared or evicted.
     public func letter(_ id: DeadLetter.ID) -> DeadLetter? {
-        self.memory.deadLetters.letter(id)
+        self.keeper.deadLetters.letter(id)
     }
 
     /// Redrives one dead letter; its attempts are counted anew.
@@ -44,13 +44,13 @@ public struct DeadLetterQueue: Sendable {
     public func redrive(_ id: DeadLetter.ID, to destination: Destination = .group) async throws {
         switch destination {
         case .group:
-            try self.memory.redrive(id)
+            try self.keeper.redrive(id)
         case .topic:
-            guard let letter = self.memory.deadLetters.take(id) else { return try self.memory.redrive(id) }
+            guard let letter = self.keeper.deadLetters.take(id) else { return try self.keeper.redrive(id) }
             do {
                 _ = try await self.bus.publishAgain(letter.message)
             } catch {
-                self.memory.deadLetters.putBack(letter)
+                self.keeper.deadLetters.putBack(letter)
                 throw error
             }
         }
@@ -70,22 +70,34 @@ public struct DeadLetterQueue: Sendable {
     @discardableResult
     public func clear(of pattern: TopicPattern = "#", olderThan age: Duration = .zero) -> Int {
         let limit = self.bus.environment.clock.now - age
-        let letters = self.memory.deadLetters.list(
+        let letters = self.keeper.deadLetters.list(
             where: { $0.time <= limit && pattern.matches($0.message.topic) },
             limit: .max
         )
-        return letters.count { self.memory.deadLetters.take($0.id) != nil }
+        return letters.count { self.keeper.deadLetters.take($0.id) != nil }
     }
 }
 
 extension EventBus {
     /// The messages that were given up on.
     ///
-    /// - Throws: ``OmnibusError`` with the code `unsupported` on providers that keep none.
+    /// Where the provider keeps none, the bus does, in bounded memory.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unsupported` on providers that keep them elsewhere.
     public var deadLetters: DeadLetterQueue {
         get throws(OmnibusError) {
-            guard let memory = self.memory else { throw self.provider.unsupported(.deadLetters) }
-            return DeadLetterQueue(bus: self, memory: memory)
+            if let memory = self.memory { return DeadLetterQueue(bus: self, keeper: memory) }
+            guard let host = self.host, !self.provider.capabilities.has(.deadLetters) else {
+                throw OmnibusError(
+                    .unsupported,
+                    """
+                    The provider '\(self.provider.capabilities.provider)' keeps dead letters itself; \
+                    look at them with its own tools.
+                    """,
+                    details: Capability.deadLetters.rawValue
+                )
+            }
+            return DeadLetterQueue(bus: self, keeper: host)
         }
     }
 }

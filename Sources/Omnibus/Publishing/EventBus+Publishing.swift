@@ -226,7 +226,15 @@ extension EventBus: EventPublishing {
             case .refused(let error): throw error
             }
         }
-        return try await self.provider.publish(try self.complete(message, scope))
+        let completed = try self.complete(message, scope)
+        do throws(OmnibusError) {
+            let receipt = try await self.provider.publish(completed)
+            self.host?.publishes.accepted(receipt)
+            return receipt
+        } catch {
+            self.host?.publishes.failed()
+            throw error
+        }
     }
 
     /// Fills in what a provider expects of a message: its id, its source and its cause.
@@ -240,6 +248,8 @@ extension EventBus: EventPublishing {
         if !message.hasID { message.id = self.makeID() }
         if let extras = self.cause(scope)?.extras { message.inherit(from: extras) }
         if message.source == nil { message.source = self.settings.source }
+        // A time to live counts from here, unless the provider says when it has accepted the message.
+        if message.acceptedAt == nil, self.memory == nil { message.acceptedAt = self.environment.clock.now }
         return message
     }
 

@@ -59,7 +59,9 @@ extension EventBus {
     /// Waits until nothing is in flight or ready; what only waits for the clock does not count.
     ///
     /// Inside a handler, the handler's own queue does not count: it would wait for itself.
-    /// It works on the in-memory broker, for the subscriptions of this bus; elsewhere it returns at once.
+    /// It works for the subscriptions of this bus whose queues are in this process: on the in-memory broker, and where
+    /// the bus does for the provider what a queue does (``plan(of:)``). What is still at another provider counts where
+    /// that can tell (``ProviderSubscription/hasMore(received:unsettled:)``); elsewhere the call returns at once.
     public func settled() async {
         await self.settled(for: Deliveries.Source.currentTask)
     }
@@ -68,12 +70,16 @@ extension EventBus {
 
     private func settled(for caller: Int) async {
         while !Task.isCancelled {
-            let lanes = self.readLanes(for: caller)
-            for lane in lanes { await lane.settled() }
+            await self.host?.notices.sent()
+            let queues = self.readQueues(for: caller)
+            for queue in queues {
+                await queue.hosted?.caughtUp()
+                await queue.lane.settled()
+            }
             // A handler may have published to a queue that was looked at before: twice the same sight is the truth.
-            let before = lanes.map(\.activity)
-            guard before.allSatisfy(\.isSettled) else { continue }
-            let after = self.readLanes(for: caller).map(\.activity)
+            let before = queues.map(\.activity)
+            guard before.allSatisfy(\.isSettled), self.host?.notices.isIdle ?? true else { continue }
+            let after = self.readQueues(for: caller).map(\.activity)
             if after.count == before.count, zip(before, after).allSatisfy({ $0.offered == $1.offered && $1.isSettled })
             {
                 return
@@ -81,10 +87,24 @@ extension EventBus {
         }
     }
 
-    /// The in-memory queues of this bus that somebody else than the caller takes messages from.
+    /// A queue of this bus, with what fills it where it is not the in-memory broker's.
+    private struct ReadQueue {
+        let lane: Lane
+        let hosted: HostedLane?
+
+        /// How many messages have been offered so far, and whether there is nothing to do now.
+        var activity: (offered: Int, isSettled: Bool) {
+            // In this order: what has arrived by now is in the queue's own answer.
+            let isBehind = self.hosted?.isBehind ?? false
+            let activity = self.lane.activity
+            return (activity.offered, activity.isSettled && !isBehind)
+        }
+    }
+
+    /// The queues of this bus that somebody else than the caller takes messages from.
     ///
     /// A queue counts if one of its members does: one that is not paused, and no sequence that nobody reads.
-    private func readLanes(for caller: Int) -> [Lane] {
+    private func readQueues(for caller: Int) -> [ReadQueue] {
         let asking = DeliveryScope.active?.lane
         var seen: Set<ObjectIdentifier> = []
         return self.subscriptions.all.compactMap { record in
@@ -93,7 +113,7 @@ extension EventBus {
             guard !lane.isPaused(record.subscription.id), seen.insert(ObjectIdentifier(lane)).inserted else {
                 return nil
             }
-            return lane
+            return ReadQueue(lane: lane, hosted: record.hosted)
         }
     }
 
@@ -114,6 +134,7 @@ extension EventBus {
             await self.stop(record)
         }
         report.stuck = await self.stuck(records)
+        report.stuck += await self.unended(records)
         self.phase.store(.closed, ordering: .sequentiallyConsistent)
         report.scheduled = self.memory?.abandonScheduled(of: ObjectIdentifier(self)) ?? 0
         let after = self.counts(of: records)
@@ -138,7 +159,7 @@ extension EventBus {
     private func drain(within deadline: Duration, for caller: Int) async -> Bool {
         let clock = self.environment.clock
         let end = clock.deadline(after: deadline)
-        if self.nextDue(for: caller) == nil, self.readLanes(for: caller).allSatisfy({ $0.activity.isSettled }) {
+        if self.nextDue(for: caller) == nil, self.readQueues(for: caller).allSatisfy({ $0.activity.isSettled }) {
             return true
         }
         return await withTaskGroup(of: Bool.self) { group in
@@ -163,16 +184,37 @@ extension EventBus {
     /// When the next message comes that only waits for the clock: a retry, or one that this bus has scheduled.
     private func nextDue(for caller: Int) -> Duration? {
         let scheduled = self.memory?.scheduler.nextDue(of: ObjectIdentifier(self))
-        return (self.readLanes(for: caller).map(\.nextDue) + [scheduled]).compactMap { $0 }.min()
+        return (self.readQueues(for: caller).map(\.lane.nextDue) + [scheduled]).compactMap { $0 }.min()
     }
 
     private func stop(_ record: SubscriptionTable.Record) async {
         if let memory = self.memory {
             memory.unsubscribe(record.subscription.id)
             if record.workers.isEmpty { record.lane?.takeBack(from: record.subscription.id) }
+        } else if let hosted = record.hosted {
+            hosted.leave(record.subscription.id)
+            if record.workers.isEmpty { record.takeBack() }
         } else {
             await record.provider?.cancel()
         }
+    }
+
+    /// Waits for the provider's subscriptions to end that fill queues of the bus; returns the names of those that do
+    /// not. Handlers that still run are not waited for: what they have goes back to the provider.
+    private func unended(_ records: [SubscriptionTable.Record]) async -> [String] {
+        let clock = self.environment.clock
+        var seen: Set<ObjectIdentifier> = []
+        var unended: [String] = []
+        for hosted in records.compactMap(\.hosted) where seen.insert(ObjectIdentifier(hosted)).inserted {
+            hosted.abandon()
+            let timer = clock.schedule(at: clock.deadline(after: Self.cancellationGrace)) {
+                hosted.ended.resolve(false)
+            }
+            let hasEnded = await hosted.ended.value()
+            clock.cancel(timer)
+            if !hasEnded { unended.append("\(hosted.lane.name), at the provider") }
+        }
+        return unended
     }
 
     /// Waits for the workers to end; returns the names of those that do not.

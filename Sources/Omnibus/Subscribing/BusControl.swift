@@ -13,6 +13,11 @@ struct BusControl: SubscriptionControl {
     /// Ends a subscription; returns false when there is none.
     func end(_ id: SubscriptionID) async -> Bool {
         guard let record = self.subscriptions.record(id) else { return false }
+        if let hosted = record.hosted {
+            let wasThere = hosted.leave(id)
+            if record.workers.isEmpty { self.subscriptions.workEnded(id) }
+            return wasThere
+        }
         guard let memory = self.memory else {
             // Workers of a provider's subscription end when it has nothing more for them.
             self.subscriptions.remove(id)
@@ -29,18 +34,37 @@ struct BusControl: SubscriptionControl {
     }
 
     func pause(_ id: SubscriptionID) async throws(OmnibusError) {
-        try await self.provider.pause(id)
+        try await self.setPaused(true, id)
     }
 
     func resume(_ id: SubscriptionID) async throws(OmnibusError) {
-        try await self.provider.resume(id)
+        try await self.setPaused(false, id)
+    }
+
+    private func setPaused(_ isPaused: Bool, _ id: SubscriptionID) async throws(OmnibusError) {
+        if self.memory == nil {
+            let record = self.subscriptions.record(id)
+            if let hosted = record?.hosted, hosted.lane.setPaused(isPaused, id) { return }
+            guard let record, record.hosted == nil else {
+                throw OmnibusError(
+                    .unknownSubscription,
+                    "There is no subscription '\(id)' that could be changed; it has ended."
+                )
+            }
+        }
+        if isPaused { try await self.provider.pause(id) } else { try await self.provider.resume(id) }
     }
 
     func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
+        if let hosted = self.subscriptions.record(id)?.hosted {
+            guard let token = hosted.lane.token(of: message, member: id) else { throw id.noDelivery(of: message) }
+            try hosted.settle(Settlement(token, .ack), hosted.lane)
+            return try await hosted.flush()
+        }
         guard let memory = self.memory else {
             throw OmnibusError(
                 .unsupported,
-                "Acknowledging by message id works on the in-memory broker; keep the delivery and call 'ack()' on it.",
+                "Acknowledging by message id works where the queue is here; keep the delivery and call 'ack()' on it.",
                 details: "ackByMessageID"
             )
         }

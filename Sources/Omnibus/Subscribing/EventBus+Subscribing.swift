@@ -118,9 +118,9 @@ extension EventBus {
         }
         let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
         let provided = try await self.provide(request)
-        let handle = self.handle(of: provided.id, request)
+        let handle = self.handle(of: provided.subscription.id, request)
         let source = Deliveries.Source(
-            provided,
+            provided.subscription,
             acknowledging: acknowledging,
             prepare: { delivery in self.own(delivery, handle) },
             whenUnused: { self.abandon(handle.id) }
@@ -128,8 +128,7 @@ extension EventBus {
         self.subscriptions.add(
             SubscriptionTable.Record(
                 subscription: handle,
-                lane: (provided as? LaneSubscription)?.lane,
-                provider: provided,
+                provided,
                 sequence: SubscriptionTable.WeakSource(source),
                 callSite: request.callSite
             )
@@ -176,16 +175,13 @@ extension EventBus {
     }
 
     /// Checks a request and turns it into what the provider is asked for.
-    private func check(_ request: SubscribeRequest) throws(OmnibusError) -> SubscriptionSettings {
+    func check(_ request: SubscribeRequest) throws(OmnibusError) -> SubscriptionSettings {
         guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError("subscribe") }
         try request.settings.validate()
         let settings = request.settings
         let policy = settings.failurePolicy ?? self.settings.failurePolicy
         try policy.validate()
         if settings.timeout == nil { try self.settings.validateHandlerTimeout() }
-        let capabilities = self.provider.capabilities
-        if request.group != nil, !capabilities.has(.groups) { throw self.provider.unsupported(.groups) }
-        if !request.pattern.isLiteral, !capabilities.has(.wildcards) { throw self.provider.unsupported(.wildcards) }
         if settings.ackDeadline != nil, settings.acknowledging != .manual {
             throw OmnibusError(
                 .invalidSettings,
@@ -211,8 +207,22 @@ extension EventBus {
         )
     }
 
-    func provide(_ request: SubscribeRequest) async throws -> any ProviderSubscription {
-        try await self.provider.subscribe(to: request.pattern, try self.check(request))
+    /// Subscribes at the provider, with a queue of the bus's between where the plan needs one.
+    private func provide(_ request: SubscribeRequest) async throws(OmnibusError) -> SubscriptionTable.Provided {
+        let settings = try self.check(request)
+        guard let host = self.host else {
+            let provided = try await self.provider.subscribe(to: request.pattern, settings)
+            return SubscriptionTable.Provided(subscription: provided)
+        }
+        let plan = self.plan(request, settings)
+        try plan.validate()
+        guard plan.isHosted else {
+            let provided = try await self.provider.subscribe(to: request.pattern, settings)
+            return SubscriptionTable.Provided(subscription: provided, plan: plan)
+        }
+        try settings.validate()
+        let (provided, hosted) = try await host.subscribe(plan, settings, self.control)
+        return SubscriptionTable.Provided(subscription: provided, hosted: hosted, plan: plan)
     }
 
     /// Subscribes a handler of events straight to the in-memory broker, without a message around each of them.
@@ -263,23 +273,18 @@ extension EventBus {
         -> Subscription
     {
         let provided = try await self.provide(request)
-        let handle = self.handle(of: provided.id, request)
-        let lane = (provided as? LaneSubscription)?.lane
+        let handle = self.handle(of: provided.subscription.id, request)
+        let lane = (provided.subscription as? LaneSubscription)?.lane
         let worker = DeliveryWorker(
             bus: self,
-            provided: provided,
+            provided: provided.subscription,
             handle: handle,
             policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
             acknowledging: request.settings.acknowledging ?? .onReturn,
             handling: handling.limited(by: self.timeLimit(request, handle, lane))
         )
         self.subscriptions.add(
-            SubscriptionTable.Record(
-                subscription: handle,
-                lane: lane,
-                provider: provided,
-                callSite: request.callSite
-            )
+            SubscriptionTable.Record(subscription: handle, provided, callSite: request.callSite)
         )
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
         try await self.endIfClosing(handle.id)
@@ -342,7 +347,10 @@ extension EventBus {
         guard let record = self.subscriptions.remove(id) else { return }
         if let memory = self.memory {
             memory.unsubscribe(id)
-            record.lane?.takeBack(from: id)
+            record.takeBack()
+        } else if let hosted = record.hosted {
+            hosted.leave(id)
+            record.takeBack()
         } else if let provider = record.provider {
             Task.detached { await provider.cancel() }
         }

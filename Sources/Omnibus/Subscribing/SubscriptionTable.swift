@@ -5,11 +5,23 @@ import Synchronization
 
 /// The subscriptions of one bus, and the tasks that work for them.
 final class SubscriptionTable: Sendable {
+    /// Where the deliveries of a subscription come from.
+    struct Provided: Sendable {
+        var subscription: any ProviderSubscription
+        var hosted: HostedLane?
+        /// Who does what; nil for the in-memory broker, which does everything.
+        var plan: SubscriptionPlan?
+    }
+
     /// One subscription.
     struct Record: Sendable {
         var subscription: Subscription
-        /// The in-memory queue, where there is one.
+        /// The queue, where it is in this process.
         var lane: Lane?
+        /// The same with what fills it, where it is in the bus.
+        var hosted: HostedLane?
+        /// Who does what.
+        var plan: SubscriptionPlan?
         /// The provider's subscription, where the deliveries come through one.
         var provider: (any ProviderSubscription)?
         /// The sequence, where it is read as one.
@@ -20,6 +32,36 @@ final class SubscriptionTable: Sendable {
         var running: Countdown?
         /// The call that subscribed.
         var callSite: CallSite?
+
+        init(subscription: Subscription, lane: Lane? = nil, callSite: CallSite? = nil) {
+            self.subscription = subscription
+            self.lane = lane
+            self.callSite = callSite
+        }
+
+        init(
+            subscription: Subscription,
+            _ provided: Provided,
+            sequence: WeakSource? = nil,
+            callSite: CallSite? = nil
+        ) {
+            self.subscription = subscription
+            self.lane = (provided.subscription as? LaneSubscription)?.lane
+            self.hosted = provided.hosted
+            self.plan = provided.plan
+            self.provider = provided.subscription
+            self.sequence = sequence
+            self.callSite = callSite
+        }
+
+        /// Gives what is held by hand back to the group.
+        func takeBack() {
+            if let hosted = self.hosted {
+                hosted.takeBack(from: self.subscription.id, hosted.lane)
+            } else {
+                self.lane?.takeBack(from: self.subscription.id)
+            }
+        }
     }
 
     struct Worker: Sendable {
@@ -57,7 +99,7 @@ final class SubscriptionTable: Sendable {
 
     /// Forgets a subscription whose last worker has ended; what was held by hand goes back to the group.
     func workEnded(_ id: SubscriptionID) {
-        self.remove(id)?.lane?.takeBack(from: id)
+        self.remove(id)?.takeBack()
     }
 
     func record(_ id: SubscriptionID) -> Record? {

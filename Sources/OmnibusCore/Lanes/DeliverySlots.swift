@@ -42,6 +42,11 @@ package struct DeliverySlots: Sendable {
         return DeliveryToken(slot: index, generation: self.slots[Int(index)].generation)
     }
 
+    /// The delivery of a handle that is not stale.
+    package func entry(_ token: DeliveryToken) -> HeldEntry? {
+        self.isCurrent(token) ? self.slots[Int(token.slot)].entry : nil
+    }
+
     package mutating func remove(_ token: DeliveryToken) -> HeldEntry? {
         guard self.isCurrent(token) else { return nil }
         return self.empty(Int(token.slot), isLost: false)

@@ -133,7 +133,8 @@ package final class EntryBuffer: @unchecked Sendable {
             attempts: rare?.attempts ?? 0,
             failures: rare?.failures ?? [],
             position: rare?.position,
-            hold: hold
+            hold: hold,
+            claim: rare?.claim
         )
         entry.epoch = self.epoch
         return entry

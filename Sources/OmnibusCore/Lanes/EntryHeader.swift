@@ -100,7 +100,8 @@ package struct EntryHeader: ~Copyable, Sendable {
                 box: message,
                 attempts: entry.attempts,
                 failures: entry.failures,
-                position: entry.position
+                position: entry.position,
+                claim: entry.claim
             ),
             flags: flags
         )
@@ -140,18 +141,22 @@ package final class RareEntry: Sendable {
     package let failures: [FailedAttempt]
     /// Where the message stands in its topic.
     package let position: Position?
+    /// What ties the message to where it came from.
+    package let claim: (any EntryClaim)?
 
     package init(
         box: Message? = nil,
         extras: MessageExtras? = nil,
         attempts: Int = 0,
         failures: [FailedAttempt] = [],
-        position: Position? = nil
+        position: Position? = nil,
+        claim: (any EntryClaim)? = nil
     ) {
         self.box = box
         self.extras = extras
         self.attempts = attempts
         self.failures = failures
         self.position = position
+        self.claim = claim
     }
 }

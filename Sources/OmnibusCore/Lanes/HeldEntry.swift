@@ -11,6 +11,8 @@ package struct HeldEntry: Sendable {
     package var position: Position?
     /// How it holds its key.
     package var hold: KeyHold
+    /// What ties the message to the provider that it came from, where the queue is not the provider's own.
+    package var claim: (any EntryClaim)?
     /// Since which change of its queue's gates it is in flight.
     package var epoch: UInt64 = 0
 
@@ -19,15 +21,20 @@ package struct HeldEntry: Sendable {
         attempts: Int = 0,
         failures: [FailedAttempt] = [],
         position: Position? = nil,
-        hold: KeyHold = .none
+        hold: KeyHold = .none,
+        claim: (any EntryClaim)? = nil
     ) {
         self.message = message
         self.attempts = attempts
         self.failures = failures
         self.position = position
         self.hold = hold
+        self.claim = claim
     }
 
     /// The header under which the message goes back into a queue.
     package var header: EntryHeader { EntryHeader(boxed: self) }
 }
+
+/// Something that goes with an entry wherever it goes, and ends with it: an entry that is let go of lets go of it.
+package typealias EntryClaim = AnyObject & Sendable

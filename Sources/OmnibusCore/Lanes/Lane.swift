@@ -151,7 +151,9 @@ package final class Lane: Sendable {
         let outcome: OfferOutcome
         if let coalescing = self.settings.overflow.coalescing {
             outcome = self.offer(entry, mode: mode, coalescing: coalescing, &after)
-        } else if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil {
+        } else if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil,
+            entry.claim == nil
+        {
             outcome = withUnsafePointer(to: message) { place in
                 self.offer(size: Int(size), priority: message.priority, key: message.routingKey, mode: mode, &after) {
                     queue in

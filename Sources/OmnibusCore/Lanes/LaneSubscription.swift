@@ -83,6 +83,25 @@ package final class LaneSubscription: ProviderSubscription {
 
     package func cancel() async {
         self.host.leave(self.id)
+        self.takeBack()
+    }
+
+    /// Takes back everything that the member holds by handle.
+    package func takeBack() {
         self.host.takeBack(from: self.id, self.lane)
+    }
+
+    package func hasMore(received: Int, unsettled: Int) -> Bool? {
+        self.lane.hasMore(than: unsettled, for: self.id)
+    }
+}
+
+extension SubscriptionID {
+    /// The error of settling a message that the subscription does not have in flight.
+    package func noDelivery(of message: MessageID) -> OmnibusError {
+        OmnibusError(
+            .alreadySettled,
+            "No delivery of the message '\(message)' is in flight at '\(self)'; it was settled or taken back before."
+        )
     }
 }

@@ -40,6 +40,10 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
 
     /// The ability to subscribe with the wildcards `*` and `#`.
     public static let wildcards = Self(rawValue: "wildcards")
+    /// The ability to subscribe to a topic and all below it, with `#` as the last word and no other wildcard.
+    public static let prefixWildcards = Self(rawValue: "prefixWildcards")
+    /// The ability to subscribe to every topic, with `#` alone.
+    public static let everyTopic = Self(rawValue: "everyTopic")
     /// Subscriptions that share one stream of messages.
     public static let groups = Self(rawValue: "groups")
     /// The ability to publish without suspending the caller.
@@ -60,6 +64,12 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let metrics = Self(rawValue: "metrics")
     /// Counting what happens on one topic.
     public static let topicMetrics = Self(rawValue: "topicMetrics")
+    /// Keeping what was handed out until it is acknowledged, and handing it out again where its receiver is gone.
+    ///
+    /// A provider without it takes a message as handled when it has handed it out.
+    public static let acknowledgement = Self(rawValue: "acknowledgement")
+    /// Counting how often a message was handed out, and telling with each delivery.
+    public static let attemptCount = Self(rawValue: "attemptCount")
     /// The ability to deliver a message again after a delay.
     public static let delayedRedelivery = Self(rawValue: "delayedRedelivery")
     /// Taking back deliveries that are not settled in time.
@@ -70,10 +80,16 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let priority = Self(rawValue: "priority")
     /// Keeping the messages that were given up on.
     public static let deadLetters = Self(rawValue: "deadLetters")
+    /// Keeping messages of one key apart, the name under which too little of it is reported.
+    public static let keyExclusivity = Self(rawValue: "keyExclusivity")
     /// Knowing at publish how many subscriptions a message goes to.
     public static let matchCount = Self(rawValue: "matchCount")
     /// Bounds on queues, with the overflow policies.
     public static let overflow = Self(rawValue: "overflow")
+    /// Groups that handle one message after the other, each to its end, whichever member has it.
+    public static let strictOrder = Self(rawValue: "strictOrder")
+    /// Throttles and circuit breakers of groups.
+    public static let throttle = Self(rawValue: "throttle")
     /// Topics that keep a history in memory.
     public static let retainedTopics = Self(rawValue: "retainedTopics")
     /// Topics that keep a history in a journal.

@@ -15,6 +15,21 @@ public protocol ProviderSubscription: DeliverySettler {
     ///
     /// After it has returned, nothing more is delivered. Ending it again changes nothing.
     func cancel() async
+
+    /// Whether there is something that was not received yet; nil where that cannot be known, which is the default.
+    ///
+    /// It is what lets `settled()` of a bus wait for messages that are on their way. A provider in the same process can
+    /// tell by either number.
+    ///
+    /// - Parameters:
+    ///   - received: how many deliveries the receiver has received so far.
+    ///   - unsettled: how many of them it has not settled.
+    func hasMore(received: Int, unsettled: Int) -> Bool?
+}
+
+extension ProviderSubscription {
+    /// Returns nil: nothing is known.
+    public func hasMore(received: Int, unsettled: Int) -> Bool? { nil }
 }
 
 /// Where deliveries are settled.
