@@ -191,6 +191,23 @@ struct GuideTests {
         #expect(queues.offered == handled + lost + queues.pending)
     }
 
+    @Test("running on another provider")
+    func runningOnAnotherProvider() async throws {
+        let bus = EventBus()
+        let plan = try bus.plan(for: "orders.*", group: "billing")
+        print(plan)
+        print(plan.isHosted)
+        #expect(!plan.isHosted)
+        #expect(plan.isPossible)
+
+        // Members in other processes may handle the same key.
+        let relaxed = HandlerSettings(keyExclusivity: .perProcess)
+        // Nothing is kept apart.
+        let unordered = HandlerSettings(ordering: .unordered)
+        try await bus.subscribe(to: "orders.new", group: "billing", with: relaxed) { _ in }
+        try await bus.subscribe(to: "orders.new", group: "audit", with: unordered) { _ in }
+    }
+
     @Test("consist of what is tested here, in the same order")
     func areTested() throws {
         let files = try Repository.files(in: "Tests/DocumentationTests", suffix: "GuideTests.swift")
@@ -207,7 +224,7 @@ struct GuideTests {
             count += blocks.count
         }
 
-        #expect(count >= 25)
+        #expect(count >= 27)
     }
 }
 

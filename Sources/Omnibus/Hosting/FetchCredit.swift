@@ -15,7 +15,7 @@ struct FetchCredit: Sendable {
     init(_ settings: SubscriptionSettings) {
         self.bounds = settings.bounds
         switch settings.overflow {
-        case .suspend, .reject: self.isDropping = false
+        case .suspend, .reject, .coalescing: self.isDropping = false
         case .dropOldest, .dropNewest: self.isDropping = true
         }
     }
@@ -29,7 +29,9 @@ struct FetchCredit: Sendable {
     func count(_ backlog: Lane.Backlog) -> Int {
         if self.isDropping { return Self.largestBatch }
         // A message that is larger than the bound is taken by an empty queue, or it could never be handled.
-        if backlog.count == 0, backlog.parked == 0, self.largestSize == 0 || self.largestSize >= self.bounds.bytes { return 1 }
+        if backlog.count == 0, backlog.parked == 0, self.largestSize == 0 || self.largestSize >= self.bounds.bytes {
+            return 1
+        }
         // What is fetched may all be of a key that is held.
         let parking = self.bounds.parked - backlog.parked
         let room = min(self.bounds.count - backlog.count, parking, Self.largestBatch)

@@ -19,6 +19,7 @@ final class HostedLane: LaneHost {
         var fetching: Task<Void, Never>?
         var members = 0
         var hasEnded = false
+        var ending: Task<Void, Never>?
     }
 
     let lane: Lane
@@ -244,13 +245,20 @@ final class HostedLane: LaneHost {
         self.whenEnding(self)
         fetching?.cancel()
         self.handOver()
-        Task.detached {
+        let ending = Task.detached {
             await fetching?.value
             await self.upstream.drained()
             try? await self.flush()
             await self.upstream.subscription.cancel()
             self.ended.resolve(true)
         }
+        self.state.withLock { $0.ending = ending }
+    }
+
+    /// Waits for the provider's subscription to end, unless handlers still have something of it.
+    func endedIfIdle() async {
+        guard let ending = self.state.withLock({ $0.ending }), self.upstream.unsettled == 0 else { return }
+        await ending.value
     }
 
     /// Ends the provider's subscription without waiting for handlers that do not end.

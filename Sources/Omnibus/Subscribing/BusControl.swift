@@ -16,6 +16,8 @@ struct BusControl: SubscriptionControl {
         if let hosted = record.hosted {
             let wasThere = hosted.leave(id)
             if record.workers.isEmpty { self.subscriptions.workEnded(id) }
+            // With nothing in flight, the provider can be done with it at once, so that the group's name is free.
+            await hosted.endedIfIdle()
             return wasThere
         }
         guard let memory = self.memory else {

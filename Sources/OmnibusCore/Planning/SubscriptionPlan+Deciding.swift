@@ -112,7 +112,7 @@ extension SubscriptionPlan {
         /// several of one key.
         var isProviderHoldingKeys: Bool {
             if self.settings.ordering == .unordered { return true }
-            switch self.capabilities.keyExclusivity {
+            return switch self.capabilities.keyExclusivity {
             case .none, .byStableAssignment: false
             case .perProcess: self.settings.group == nil || self.leastExclusivity <= .perProcess
             case .global: true
@@ -126,7 +126,8 @@ extension SubscriptionPlan {
             if self.settings.ackDeadline != nil, !self.has(.ackDeadline) { return true }
             if self.settings.ordering == .strict, !self.has(.strictOrder) { return true }
             if self.wantsThrottle, !self.has(.throttle) { return true }
-            let needed: [Capability] = [.acknowledgement, .deadLetters, .timeToLive, .priority, .pause, .overflow]
+            // Pausing is no reason: a provider that holds publishers back would not do so for a queue that is here.
+            let needed: [Capability] = [.acknowledgement, .deadLetters, .timeToLive, .priority, .overflow]
             return !self.isProviderHoldingKeys || !needed.allSatisfy(self.has)
         }
 
@@ -181,7 +182,7 @@ extension SubscriptionPlan {
         var attempts: Assignment {
             let isCounting = self.has(.attemptCount)
             if !self.isHosted || self.retry.performer == .provider {
-                return isCounting ? Assignment(.attempts, .provider) : Assignment(.attempts, .bus, "always the first")
+                return isCounting ? Assignment(.attempts, .provider) : Assignment(.attempts, .nobody, "one attempt")
             }
             return Assignment(
                 .attempts,
@@ -253,13 +254,21 @@ extension SubscriptionPlan {
             )
         }
 
-        var pause: Assignment { Assignment(.pause, self.owner) }
+        var pause: Assignment {
+            if self.isHosted || self.has(.pause) { return Assignment(.pause, self.owner) }
+            return Assignment(.pause, .nobody, "its queue, which holds publishers back, cannot be paused")
+        }
 
         var bounds: Assignment {
             guard self.isHosted else { return Assignment(.bounds, .provider) }
             switch self.settings.overflow {
             case .suspend:
                 return Assignment(.bounds, .bus, "fetches what there is room for; publishers are not held back")
+            case .coalescing:
+                return Assignment(
+                    .bounds,
+                    .unsupported("messages are merged where publishers meet the queue, which is not at the provider")
+                )
             case .dropOldest, .dropNewest:
                 return Assignment(.bounds, .bus, "fetches everything and drops what does not fit")
             case .reject:

@@ -171,4 +171,43 @@ struct HostedDeliveryTests {
         await hosted.bus.settled()
         #expect(seen.all == [0, 99, 1, 2])
     }
+
+    @Test("holds a key through the retries of its message, while others flow past", arguments: Backing.allCases)
+    func holdsKeys(_ backing: Backing) async throws {
+        let hosted = HostedBus(backing, settings: BusSettings(failurePolicy: .threeTimes))
+        let seen = EventRecorder<String>()
+        try await hosted.bus.subscribe(to: "work", with: HandlerSettings(concurrency: 4)) { delivery in
+            let name = delivery.message.subject ?? ""
+            if name == "a1", delivery.attempt == 1 { throw Broken() }
+            seen.record(name)
+        }
+        for name in ["a1", "a2", "b1", "a3", "b2", "c1"] {
+            var message = Message(topic: "work", key: String(name.prefix(1)), payload: .empty)
+            message.subject = name
+            try await hosted.bus.publish(message)
+        }
+        await hosted.bus.settled()
+        #expect(Set(seen.all) == ["b1", "b2", "c1"])
+        hosted.manual.clock.advance(by: .seconds(1))
+        await hosted.bus.settled()
+        #expect(seen.all.filter { $0.hasPrefix("a") } == ["a1", "a2", "a3"])
+        #expect(seen.all.filter { $0.hasPrefix("b") } == ["b1", "b2"])
+        #expect(seen.count == 6)
+    }
+
+    @Test("stops everything through a retry where strict order was asked for", arguments: Backing.allCases)
+    func isStrict(_ backing: Backing) async throws {
+        let hosted = HostedBus(backing, settings: BusSettings(failurePolicy: .threeTimes))
+        let seen = EventRecorder<Int>()
+        let settings = HandlerSettings(concurrency: 4, ordering: .strict)
+        try await hosted.bus.subscribe(to: Step.self, with: settings) { step, delivery in
+            if step.number == 0, delivery.attempt < 3 { throw Broken() }
+            seen.record(step.number)
+        }
+        for number in 0..<5 { try await hosted.bus.publish(Step(number: number)) }
+        await hosted.bus.settled()
+        #expect(seen.all.isEmpty)
+        await hosted.runOut()
+        #expect(seen.all == [0, 1, 2, 3, 4])
+    }
 }

@@ -64,7 +64,10 @@ struct HostedEndingTests {
         gate.open()
     }
 
-    @Test("by cancelling: no handler starts afterwards, and what was not handled goes back", arguments: Backing.allCases)
+    @Test(
+        "by cancelling: no handler starts afterwards, and what was not handled goes back",
+        arguments: Backing.allCases
+    )
     func cancels(_ backing: Backing) async throws {
         let hosted = HostedBus(backing)
         let gate = Gate()
