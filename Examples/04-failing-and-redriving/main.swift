@@ -55,10 +55,9 @@ for letter in deadLetters.list() {
 
 // The cause is mended, so the work can be done again: by the group that gave up, and by nobody else.
 await rates.add("CHF")
-for letter in deadLetters.list() where letter.reason == .retriesExhausted {
-    try await deadLetters.redrive(letter.id)
-}
+let report = await deadLetters.redrive(where: DeadLetterFilter(reasons: [.retriesExhausted]))
 await bus.settled()
 
+print(report)
 print("dead letters left: \(deadLetters.count)")
 try await bus.shutdown()

@@ -27,16 +27,23 @@ package final class BrokerCore: Sendable {
     package let signals = SignalHub()
     /// Which queues are held back, because their handlers have filled others.
     let pressure = BackPressure()
+    /// Where notices of dead letters are published.
+    package let deadLetterTopic: DeadLetterTopic
 
-    package init(environment: BusEnvironment, limits: InMemoryBroker.Limits) {
+    package init(
+        environment: BusEnvironment,
+        limits: InMemoryBroker.Limits,
+        deadLetterTopic: DeadLetterTopic = .perTopic
+    ) {
         self.environment = environment
         self.limits = limits
         self.hasSystemClock = environment.clock is SystemClock
         self.stripes = (0..<StripeTable.count).map { _ in PublishStripe(seed: environment.random.next()) }
         self.stripeTable = StripeTable(self.stripes)
-        self.deadLetters = DeadLetterStore(limit: limits.deadLetters)
         self.deduplication = limits.deduplication.map { DeduplicationStore(window: $0, clock: environment.clock) }
         self.scheduler = MessageScheduler(clock: environment.clock, limits: limits)
+        self.deadLetters = DeadLetterStore(limit: limits.deadLetters, byteLimit: limits.deadLetterBytes)
+        self.deadLetterTopic = deadLetterTopic
     }
 
     /// The stripe of the calling thread, which the broker keeps alive.

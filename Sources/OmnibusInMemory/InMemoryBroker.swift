@@ -14,6 +14,8 @@ public actor InMemoryBroker: EventBusProvider {
         public var maximumMessageSize: Int
         /// How many dead letters are kept; the oldest one makes room.
         public var deadLetters: Int
+        /// How many bytes the dead letters take, by estimate; the oldest ones make room, and the newest always stays.
+        public var deadLetterBytes: Int
         /// How many messages may wait for their time; scheduling more is refused.
         public var scheduledMessages: Int
         /// How many bytes the messages that wait for their time may have in all.
@@ -22,17 +24,19 @@ public actor InMemoryBroker: EventBusProvider {
         /// The window in which repetitions are noticed on topics that have none of their own; nil is none.
         public var deduplication: DeduplicationWindow?
 
-        /// Creates limits; those left out are the defaults: 1 MiB, 10,000 dead letters, 100,000 scheduled messages and
-        /// 64 MiB of them, and no deduplication. Numbers below 1 count as 1.
+        /// Creates limits; those left out are the defaults: 1 MiB, 10,000 dead letters and 64 MiB of them, 100,000
+        /// scheduled messages and 64 MiB of them, and no deduplication. Numbers below 1 count as 1.
         public init(
             maximumMessageSize: Int = 1_024 * 1_024,
             deadLetters: Int = 10_000,
+            deadLetterBytes: Int = 64 * 1_024 * 1_024,
             scheduledMessages: Int = 100_000,
             scheduledBytes: Int = 64 * 1_024 * 1_024,
             deduplication: DeduplicationWindow? = nil
         ) {
             self.maximumMessageSize = max(maximumMessageSize, 1)
             self.deadLetters = max(deadLetters, 1)
+            self.deadLetterBytes = max(deadLetterBytes, 1)
             self.scheduledMessages = max(scheduledMessages, 1)
             self.scheduledBytes = max(scheduledBytes, 1)
             self.deduplication = deduplication?.bounded
@@ -56,8 +60,14 @@ public actor InMemoryBroker: EventBusProvider {
     package nonisolated let core: BrokerCore
 
     /// Creates a broker with no topics and no subscriptions.
-    public init(environment: BusEnvironment = .live, limits: Limits = Limits()) {
-        self.core = BrokerCore(environment: environment, limits: limits)
+    ///
+    /// - Parameter deadLetterTopic: where it is told that a message was given up on.
+    public init(
+        environment: BusEnvironment = .live,
+        limits: Limits = Limits(),
+        deadLetterTopic: DeadLetterTopic = .perTopic
+    ) {
+        self.core = BrokerCore(environment: environment, limits: limits, deadLetterTopic: deadLetterTopic)
     }
 
     deinit {

@@ -134,9 +134,40 @@ struct GuideTests {
 
         #expect(Set(deadLetters.list().map(\.reason)) == [.undecodable, .rejected("no number on it")])
 
+        let ofBooking = DeadLetterFilter(
+            topics: "invoices.#",
+            group: .named("booking"),
+            reasons: [.undecodable, .retriesExhausted]
+        )
+        print("\(deadLetters.count(where: ofBooking)) dead letters")
+
+        var cursor: DeadLetterPage.Cursor?
+        repeat {
+            let page = try deadLetters.page(where: ofBooking, after: cursor, limit: 50)
+            for letter in page.letters { print(letter) }
+            cursor = page.next
+        } while cursor != nil
+
+        #expect(deadLetters.count(where: ofBooking) == 1)
+
         try await bus.subscribe(to: "omnibus.dead.#") { delivery in
             print("given up on: \(delivery.message.headers["omnibus-dead-topic"]?.text ?? "?")")
         }
+
+        let broker = InMemoryBroker(
+            limits: InMemoryBroker.Limits(deadLetters: 50_000, deadLetterBytes: 256 * 1_024 * 1_024),
+            deadLetterTopic: .fixed("system.dead-letters")
+        )
+        let other = EventBus(provider: broker)
+        try await other.shutdown()
+
+        let analysis = try deadLetters.analyze(within: .seconds(86_400), every: .seconds(3_600))
+        print(analysis)
+        if let worst = analysis.byError.first {
+            print("\(worst.count) of \(analysis.total) by \(worst.name ?? "no error"), such as \(worst.sample)")
+        }
+
+        #expect(analysis.total == 2)
 
         for letter in deadLetters.list() where letter.reason == .retriesExhausted {
             try await deadLetters.redrive(letter.id)
@@ -144,10 +175,37 @@ struct GuideTests {
         let redriven = try await deadLetters.redriveAll(of: "invoices.arrived")
         let cleared = deadLetters.clear(olderThan: .seconds(7 * 86_400))
         print("redriven: \(redriven), cleared: \(cleared)")
-        try await bus.shutdown()
 
         #expect(redriven == 1)
         #expect(cleared == 0)
+        await bus.settled()
+
+        let report = await deadLetters.redrive(where: ofBooking)
+        print(report)
+        for result in report.failures where result.isRetryEligible {
+            print("\(result.id) is kept: \(result.error?.message ?? "")")
+        }
+
+        #expect(report.redrivenCount == 1)
+        await bus.settled()
+
+        func importInvoice(_ message: Message) async throws {
+            for attempt in 1... {
+                do {
+                    return try book(message.payload.decode(as: InvoiceArrived.self, codec: JSONCodec()))
+                } catch {
+                    switch try deadLetters.handle(message, error: error, attempt: attempt, group: "booking") {
+                    case .retry(let delay): try await Task.sleep(for: delay)
+                    case .deadLettered(let letter): return print("kept as \(letter.id)")
+                    case .ignored: return
+                    }
+                }
+            }
+        }
+        try await importInvoice(Message(topic: "invoices.arrived", payload: ["number": "seven"]))
+        try await bus.shutdown()
+
+        #expect(deadLetters.count(where: DeadLetterFilter(reasons: [.undecodable])) == 2)
     }
 
     @Test("understanding delivery guarantees")

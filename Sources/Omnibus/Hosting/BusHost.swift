@@ -5,8 +5,8 @@ import Synchronization
 
 /// What a bus keeps for a provider that is not the in-memory broker: queues, dead letters and counts.
 final class BusHost: Sendable {
-    /// How many dead letters are kept; the oldest one makes room.
-    static let deadLetterLimit = InMemoryBroker.Limits().deadLetters
+    /// How many dead letters are kept, and how many bytes of them; the oldest one makes room.
+    private static let limits = InMemoryBroker.Limits()
 
     private struct GroupKey: Hashable {
         var group: String
@@ -26,9 +26,13 @@ final class BusHost: Sendable {
 
     let provider: any EventBusProvider
     let environment: BusEnvironment
-    private let signals: SignalHub
+    let signals: SignalHub
     private let pressure = BackPressure()
-    let deadLetters = DeadLetterStore(limit: BusHost.deadLetterLimit)
+    let deadLetters = DeadLetterStore(
+        limit: BusHost.limits.deadLetters,
+        byteLimit: BusHost.limits.deadLetterBytes
+    )
+    let deadLetterTopic = DeadLetterTopic.perTopic
     let notices: NoticeSender
     let publishes = PublishCounts()
     private let state: Mutex<State>
@@ -110,7 +114,7 @@ final class BusHost: Sendable {
                     claim.settle(.deadLetter(reason, entry.failures.last))
                 } else {
                     // Kept first: what is acknowledged and not kept would be lost.
-                    self.keep(entry, reason, from: lane)
+                    self.keep(entry, reason: reason, from: lane)
                     claim?.settle(.ack)
                 }
                 upstream.handOver { lane.isClosed }

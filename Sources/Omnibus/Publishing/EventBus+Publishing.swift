@@ -193,34 +193,23 @@ extension EventBus: EventPublishing {
     }
 
     /// Publishes a message through the middleware.
-    func publishThrough(
-        _ message: Message,
-        _ scope: DeliveryScope?,
-        isAgain: Bool = false
-    ) async throws -> PublishReceipt {
+    func publishThrough(_ message: Message, _ scope: DeliveryScope?) async throws -> PublishReceipt {
         try self.checkOpen(scope)
         let middleware = self.settings.publishMiddleware
-        if middleware.isEmpty { return try await self.publishToProvider(message, scope, isAgain: isAgain) }
+        if middleware.isEmpty { return try await self.publishToProvider(message, scope) }
         return try await middleware.run(message) { changed in
             try changed.validate()
-            return try await self.publishToProvider(changed, scope, isAgain: isAgain)
+            return try await self.publishToProvider(changed, scope)
         }
-    }
-
-    /// Publishes a message that was accepted before, whatever a deduplication window remembers: a dead letter, say.
-    package func publishAgain(_ message: Message) async throws -> PublishReceipt {
-        try message.validate()
-        return try await self.publishThrough(message, DeliveryScope.active, isAgain: true)
     }
 
     /// The end of the path: the provider.
     private func publishToProvider(
         _ message: Message,
-        _ scope: DeliveryScope?,
-        isAgain: Bool
+        _ scope: DeliveryScope?
     ) async throws(OmnibusError) -> PublishReceipt {
         if let memory = self.memory {
-            switch try memory.offer(message, origin: self.origin, cause: self.cause(scope), isAgain: isAgain) {
+            switch try memory.offer(message, origin: self.origin, cause: self.cause(scope)) {
             case .accepted(let receipt): return receipt
             case .wait(let token): return try await token.wait()
             case .refused(let error): throw error

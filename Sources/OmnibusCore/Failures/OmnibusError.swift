@@ -99,6 +99,8 @@ extension OmnibusError.Code {
     public static let undecodable = Self(rawValue: "undecodable")
     /// The payload cannot be encoded.
     public static let unencodable = Self(rawValue: "unencodable")
+    /// The payload is not what its topic's schema says.
+    public static let schemaViolation = Self(rawValue: "schemaViolation")
     /// The message is larger than the limit that the message names.
     public static let tooLarge = Self(rawValue: "tooLarge")
 
@@ -113,6 +115,8 @@ extension OmnibusError.Code {
 
     /// There is no such topic, or it was deleted.
     public static let unknownTopic = Self(rawValue: "unknownTopic")
+    /// There is no such dead letter: it was redriven, cleared or evicted before.
+    public static let unknownDeadLetter = Self(rawValue: "unknownDeadLetter")
     /// There is no such subscription, or it has ended.
     public static let unknownSubscription = Self(rawValue: "unknownSubscription")
     /// A subscription joins a group whose settings differ from its own.

@@ -1,8 +1,6 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CloudEvents
-
 /// What becomes of one delivery.
 public struct Settlement: Sendable {
     /// The four settlements of a delivery, and what the bus adds for its own use.
@@ -44,30 +42,5 @@ public struct DeliveryToken: Hashable, Sendable {
     public init(slot: UInt32, generation: UInt32) {
         self.slot = slot
         self.generation = generation
-    }
-}
-
-/// When one attempt at handling a message failed, and why.
-public struct FailedAttempt: Sendable, Hashable {
-    /// Which attempt it was; the first is 1.
-    public var attempt: Int
-    /// The point in time at which the attempt failed.
-    public var time: Timestamp
-    /// The name of the type of the error that the handler threw.
-    public var errorType: String
-    /// The description of the error that the handler threw.
-    public var error: String
-
-    /// Creates a record of an attempt.
-    public init(attempt: Int, time: Timestamp, errorType: String, error: String) {
-        self.attempt = attempt
-        self.time = time
-        self.errorType = errorType
-        self.error = error
-    }
-
-    /// Creates a record of an attempt from the error that a handler threw.
-    public init(attempt: Int, time: Timestamp, error: any Error) {
-        self.init(attempt: attempt, time: time, errorType: "\(Swift.type(of: error))", error: "\(error)")
     }
 }

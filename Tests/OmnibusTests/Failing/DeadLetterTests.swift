@@ -165,8 +165,8 @@ struct DeadLetterTests {
         #expect(failing.all == [1, 2, 3, 1])
         #expect(other.all == [1])
         #expect(letters.count == 0)
-        await expectError(.unknownSubscription) { try await letters.redrive(letter.id) }
-        await expectError(.unknownSubscription) { try await letters.redrive(letter.id, to: .topic) }
+        await expectError(.unknownDeadLetter) { try await letters.redrive(letter.id) }
+        await expectError(.unknownDeadLetter) { try await letters.redrive(letter.id, to: .topic) }
     }
 
     @Test("is redriven to its topic when asked, to everybody there")
