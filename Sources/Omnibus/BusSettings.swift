@@ -60,11 +60,13 @@ public struct BusSettings: Sendable {
 
 /// What one subscription of a bus does differently from the bus's own settings.
 public struct HandlerSettings: Sendable {
-    /// How many messages are handled at once.
+    /// How many messages are handled at once, from 1 to 100,000; any other number is refused.
     public var concurrency: Int
     /// When a delivery is acknowledged; nil is `.onReturn` for handlers and `.onNext` for sequences.
     public var acknowledging: AckPolicy?
     /// How long a delivery with `.manual` may stay unsettled before it is taken back; nil is for ever.
+    ///
+    /// It has to be positive, and is refused without `.manual`. What is longer than a hundred years counts as that.
     public var ackDeadline: Duration?
     /// How long the handler may take for one attempt; nil is the bus's `handlerTimeout`.
     ///

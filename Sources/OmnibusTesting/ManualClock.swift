@@ -6,7 +6,7 @@ import Synchronization
 
 /// A clock that stands still until it is told how much time has passed.
 ///
-/// The wall clock and the uptime move together, by ``advance(by:)`` alone. A timer fires on the thread that advances,
+/// The wall clock and the uptime move together, by ``advance(by:)``; ``jump(by:)`` moves the wall clock alone. A timer fires on the thread that advances,
 /// while the clock shows the very time that the timer was set for.
 ///
 /// ```swift
@@ -20,6 +20,8 @@ import Synchronization
 public final class ManualClock: BusClock {
     private struct State {
         var uptime = Duration.zero
+        /// By how much the wall clock has jumped.
+        var jump = Duration.zero
         var timers = TimerQueue()
         /// Who waits for timers to be set, and for how many.
         var waiters: [(count: Int, pending: Pending<Bool>)] = []
@@ -35,11 +37,12 @@ public final class ManualClock: BusClock {
         self.start = start
     }
 
-    /// Reads the start, and the time by which the clock was advanced since.
+    /// Reads the start, and the time by which the clock was advanced and has jumped since.
+    ///
+    /// It stops at the ends of what 64 bits can say: the years 1677 and 2262.
     public func wallNanoseconds() -> Int64 {
-        let (seconds, attoseconds) = self.uptime().components
-        let elapsed = seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ attoseconds / 1_000_000_000
-        return self.start.nanosecondsSinceEpoch &+ elapsed
+        let elapsed = self.state.withLock { ($0.uptime + $0.jump).attoseconds / 1_000_000_000 }
+        return Int64(clamping: Int128(self.start.nanosecondsSinceEpoch) + elapsed)
     }
 
     /// Reads the time by which the clock was advanced.
@@ -78,11 +81,25 @@ public final class ManualClock: BusClock {
     /// What a timer's action schedules within the time is fired as well. The call does not wait for tasks that timers
     /// have woken up; `bus.settled()` does.
     ///
+    /// - Parameter duration: how much; what is longer than ten thousand years counts as that.
     /// - Precondition: the duration is not negative.
     public func advance(by duration: Duration) {
-        precondition(duration >= .zero, "A clock is advanced by zero or more; a ManualClock cannot go back.")
-        let end = self.state.withLock { $0.uptime + duration }
+        precondition(duration >= .zero, "A clock is advanced by zero or more; use jump(by:) for the wall clock.")
+        let end = self.state.withLock { $0.uptime + Self.bounded(duration) }
         while let action = self.state.withLock({ Self.takeNext(&$0, by: end) }) { action() }
+    }
+
+    /// Moves the wall clock alone, forward or back, as if somebody had set the machine's; timers do not notice.
+    ///
+    /// - Parameter duration: how far; what is longer than ten thousand years counts as that.
+    public func jump(by duration: Duration) {
+        self.state.withLock { $0.jump += Self.bounded(duration) }
+    }
+
+    /// Longer than any test needs, and short enough for sums.
+    private static func bounded(_ duration: Duration) -> Duration {
+        let limit = Duration.longestWait * 100
+        return min(max(duration, .zero - limit), limit)
     }
 
     /// How many timers are set, sleeping tasks included.

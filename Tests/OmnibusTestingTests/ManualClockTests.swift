@@ -6,6 +6,32 @@ import Testing
 
 @Suite("A manual clock", .timeLimit(.minutes(1)))
 struct ManualClockTests {
+    @Test("has a wall clock that jumps alone")
+    func jumps() {
+        let clock = ManualClock()
+        let start = clock.wallNanoseconds()
+        clock.schedule(at: .seconds(5)) {}
+
+        clock.jump(by: .seconds(-3_600))
+        #expect(clock.wallNanoseconds() == start - 3_600_000_000_000)
+        #expect(clock.uptime() == .zero)
+        clock.jump(by: .seconds(7_200))
+        clock.advance(by: .seconds(1))
+        #expect(clock.wallNanoseconds() == start + 3_601_000_000_000)
+        #expect(clock.pendingTimers == 1)
+    }
+
+    @Test("stands still at the ends of time")
+    func saturates() {
+        let clock = ManualClock()
+        for _ in 0..<3 { clock.jump(by: Duration(attoseconds: .max)) }
+        #expect(clock.wallNanoseconds() == .max)
+        for _ in 0..<6 { clock.jump(by: Duration(attoseconds: .min)) }
+        #expect(clock.wallNanoseconds() == .min)
+        for _ in 0..<6 { clock.advance(by: Duration(attoseconds: .max)) }
+        #expect(clock.uptime() == .seconds(60_000 * 365 * 86_400))
+    }
+
     let clock = ManualClock()
 
     @Test("stands still until it is advanced")

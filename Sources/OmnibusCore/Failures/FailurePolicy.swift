@@ -14,7 +14,7 @@ public struct FailurePolicy: Sendable {
         case deadLetter(DeadLetter.Reason)
     }
 
-    /// How many times a message is handed to the handler in all.
+    /// How many times a message is handed to the handler in all, from 1 to 1,000,000.
     public var attempts: Int
     /// How long to wait between attempts.
     public var schedule: RetrySchedule

@@ -27,6 +27,8 @@ public struct RetrySchedule: Sendable, Hashable {
     public static let none = RetrySchedule(kind: .none, jitter: .none)
 
     /// Waits longer and longer: the initial delay, multiplied each time, up to a cap.
+    ///
+    /// Delays are from zero to ten years, the multiplier is from 1 to 1,000; a subscription with others is refused.
     public static func exponential(
         initial: Duration = .seconds(1),
         multiplier: Double = 2,
@@ -37,6 +39,8 @@ public struct RetrySchedule: Sendable, Hashable {
     }
 
     /// Waits longer and longer: the initial delay, with a step added each time, up to a cap.
+    ///
+    /// Delays and the step are from zero to ten years; a subscription with others is refused.
     public static func linear(
         initial: Duration = .seconds(1),
         step: Duration = .seconds(1),
@@ -47,28 +51,34 @@ public struct RetrySchedule: Sendable, Hashable {
     }
 
     /// Waits for the delays that are listed, and then always for the same one.
+    ///
+    /// Delays are from zero to ten years; a subscription with others is refused.
     public static func fixed(_ delays: [Duration], then last: Duration) -> RetrySchedule {
         RetrySchedule(kind: .fixed(delays, then: last), jitter: .none)
     }
 
-    /// Returns the delay after an attempt has failed.
+    /// Returns the delay after an attempt has failed; what is out of range counts as the nearest that is in range.
     ///
     /// - Parameters:
     ///   - attempt: which attempt has failed; the first is 1.
     ///   - fraction: a random number from 0 up to 1, for the jitter.
     public func delay(afterAttempt attempt: Int, fraction: Double) -> Duration {
-        let index = max(0, attempt - 1)
+        let index = max(1, attempt) - 1
+        // Not a number is neither less nor greater, so that it has to be asked for.
+        let fraction = fraction.isNaN ? 1 : min(max(fraction, 0), 1)
         let delay: Duration
         switch self.kind {
         case .none:
             return .zero
         case .exponential(let initial, let multiplier, let cap):
-            delay = Self.power(initial, multiplier, index, cap: cap)
+            let multiplier = multiplier.isNaN ? 1 : min(max(multiplier, 1), Self.largestMultiplier)
+            delay = Self.power(Self.bounded(initial), multiplier, index, cap: Self.bounded(cap))
         case .linear(let initial, let step, let cap):
             // Beyond this many steps every sensible schedule has reached its cap; it keeps the product in range.
-            delay = min(cap, initial + step * min(index, 1_000_000))
+            let grown = Self.bounded(initial) + Self.bounded(step) * min(index, 1_000_000)
+            delay = min(Self.bounded(cap), grown)
         case .fixed(let delays, let last):
-            delay = index < delays.count ? delays[index] : last
+            delay = Self.bounded(index < delays.count ? delays[index] : last)
         }
         switch self.jitter {
         case .none: return delay
@@ -79,18 +89,32 @@ public struct RetrySchedule: Sendable, Hashable {
 
     private static func power(_ initial: Duration, _ multiplier: Double, _ exponent: Int, cap: Duration) -> Duration {
         var delay = initial
-        for _ in 0..<exponent {
+        for _ in 0..<min(exponent, 64) {
             guard delay < cap else { break }
             delay = delay * multiplier
         }
-        return min(delay, cap)
+        guard exponent > 64, delay > .zero, delay < cap else { return min(delay, cap) }
+        // A multiplier near one may need more steps than anybody can wait for: the rest is done by squaring.
+        var (factor, square, rest) = (1.0, multiplier, exponent - 64)
+        while rest > 0 {
+            if rest % 2 == 1 { factor *= square }
+            square *= square
+            rest /= 2
+        }
+        return factor < cap / delay ? min(delay * factor, cap) : cap
+    }
+
+    /// Durations near the type's own limits would overflow when they are added up.
+    private static let longest = Duration.seconds(10 * 365 * 86_400)
+    private static let largestMultiplier = 1_000.0
+
+    private static func bounded(_ duration: Duration) -> Duration {
+        min(max(duration, .zero), Self.longest)
     }
 
     package var findings: [String] {
-        // Durations near the type's own limits would overflow when they are added up.
-        let longest = Duration.seconds(10 * 365 * 86_400)
         func check(_ name: String, _ duration: Duration) -> [String] {
-            duration < .zero || duration > longest
+            duration < .zero || duration > Self.longest
                 ? ["the delay '\(name)' is \(duration); it must be from 0 to ten years"] : []
         }
         switch self.kind {
@@ -98,7 +122,7 @@ public struct RetrySchedule: Sendable, Hashable {
             return []
         case .exponential(let initial, let multiplier, let cap):
             let factor =
-                multiplier >= 1 && multiplier <= 1_000
+                multiplier >= 1 && multiplier <= Self.largestMultiplier
                 ? [] : ["'multiplier' is \(multiplier); it must be from 1 to 1000"]
             return check("initial", initial) + check("cap", cap) + factor
         case .linear(let initial, let step, let cap):

@@ -4,6 +4,8 @@
 /// What happens to a publish that finds a queue full.
 public enum OverflowPolicy: Sendable, Hashable {
     /// The publisher waits, first come first served, and gets the error `overflow` after the limit.
+    ///
+    /// The limit has to be positive. What is longer than a hundred years counts as that.
     case suspend(atMost: Duration = .seconds(30))
     /// The publisher gets the error `overflow` at once.
     case reject

@@ -5,9 +5,9 @@
 ///
 /// Critical messages have the same bounds again for themselves, so that a backlog never shuts them out.
 public struct QueueBounds: Sendable, Hashable {
-    /// The largest number of messages that may wait.
+    /// The largest number of messages that may wait, from 1 to 2,147,483,647.
     public var count: Int
-    /// The number of bytes; events that have not been encoded count by their estimated size.
+    /// The number of bytes, at least 1; events that have not been encoded count by their estimated size.
     public var bytes: Int
     /// How many messages above `count` handlers may publish, so that a handler never waits for a queue.
     public var cascade: Int
