@@ -81,6 +81,10 @@ public struct HandlerSettings: Sendable {
     public var bounds: QueueBounds?
     /// What happens to a publish that finds the queue full; nil is the bus's policy.
     public var overflow: OverflowPolicy?
+    /// Which messages are wanted; nil is all. Members of one group use predicates of one name.
+    ///
+    /// What is not wanted takes no room in the queue.
+    public var predicate: MessagePredicate?
     /// How many messages are handled at most in a span of time, by all members of the group together; nil is no limit.
     public var throttle: Throttle?
     /// When handling stops for a while because it keeps failing, for all members of the group; nil is never.
@@ -101,6 +105,7 @@ public struct HandlerSettings: Sendable {
         failurePolicy: FailurePolicy? = nil,
         bounds: QueueBounds? = nil,
         overflow: OverflowPolicy? = nil,
+        predicate: MessagePredicate? = nil,
         throttle: Throttle? = nil,
         circuitBreaker: CircuitBreaker? = nil,
         ordering: Ordering = .key,
@@ -113,6 +118,7 @@ public struct HandlerSettings: Sendable {
         self.failurePolicy = failurePolicy
         self.bounds = bounds
         self.overflow = overflow
+        self.predicate = predicate
         self.throttle = throttle
         self.circuitBreaker = circuitBreaker
         self.ordering = ordering

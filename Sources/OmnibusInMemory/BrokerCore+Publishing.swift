@@ -112,7 +112,7 @@ extension BrokerCore {
     /// Goes on with a value whose only queue was full.
     package func offerToFull(_ message: Message, cause: RareEntry?) throws(OmnibusError) -> Offer {
         let route = self.resolve(message.topic)
-        let answers = QueueAnswers(full: route.lanes)
+        let answers = QueueAnswers(full: route.lanes(wanting: message))
         return try self.finish(answers, HeldEntry(message: message), route, cause == nil ? .outside : .handler)
     }
 
@@ -205,7 +205,7 @@ extension BrokerCore {
         let position = route.partitions?.take(key: message.routingKey)
         let entry = HeldEntry(message: message, position: position)
         var answers = QueueAnswers()
-        for lane in route.lanes {
+        for lane in route.lanes(wanting: message) {
             switch lane.offer(entry, mode: mode) {
             case .accepted: answers.accepted += 1
             case .full: answers.full.append(lane)
@@ -220,7 +220,7 @@ extension BrokerCore {
         let isComplete = answers.full.isEmpty && answers.refused.isEmpty
         if isComplete || answers.accepted > 0 { route.showTaps(message) }
         guard isComplete else { return try self.finish(answers, entry, route, mode) }
-        // Nobody listens, or all who listened have left meanwhile.
+        // Nobody listens, or wants it, or all who listened have left meanwhile.
         if answers.accepted == 0 { self.wasUnrouted(message, CallCounts(unrouted: 1)) }
         return .accepted(PublishReceipt(messageID: message.id, matched: answers.accepted, position: position))
     }

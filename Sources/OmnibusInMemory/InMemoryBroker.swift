@@ -50,7 +50,7 @@ public actor InMemoryBroker: EventBusProvider {
             .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
             .unsubscribeByID, .pause, .metrics, .topicMetrics, .acknowledgement, .attemptCount, .delayedRedelivery,
             .ackDeadline, .timeToLive, .priority, .deadLetters, .matchCount, .overflow, .throttle, .strictOrder,
-            .scheduling, .deduplication,
+            .scheduling, .deduplication, .predicates,
         ],
         // Every member that there can be is in this process.
         keyExclusivity: .global

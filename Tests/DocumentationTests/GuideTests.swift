@@ -264,6 +264,86 @@ struct GuideTests {
         let unordered = HandlerSettings(ordering: .unordered)
         try await bus.subscribe(to: "orders.new", group: "billing", with: relaxed) { _ in }
         try await bus.subscribe(to: "orders.new", group: "audit", with: unordered) { _ in }
+
+    @Test("publishing reliably")
+    func publishingReliably() async throws {
+        struct OrderPaid: Event {
+            static let topic: Topic = "orders.paid"
+            var order: Int
+        }
+
+        let limits = InMemoryBroker.Limits(deduplication: DeduplicationWindow(time: .seconds(600), count: 100_000))
+        let bus = EventBus(provider: InMemoryBroker(limits: limits))
+        let receipt = try await bus.publish(OrderPaid(order: 1))
+        print("matched: \(receipt.matched ?? 0), a duplicate: \(receipt.isDuplicate)")
+
+        #expect(receipt.matched == 0)
+        let unrouted = EventRecorder<String>()
+        bus.onSignal { unrouted.record("\($0.kind)") }
+
+        let signals = bus.onSignal { signal in
+            if signal.kind == .unrouted { print("nobody listens to \(signal.topic?.name ?? "it")") }
+        }
+        let tap = try bus.tap("orders.#") { message in print("accepted: \(message.id)") }
+        try await bus.publish(OrderPaid(order: 2))
+        await tap.cancel()
+        signals.cancel()
+
+        #expect(unrouted.all == ["unrouted"])
+
+        let settings = HandlerSettings(bounds: QueueBounds(count: 1), overflow: .reject)
+        let slow = try await bus.subscribe(to: OrderPaid.self, with: settings) { print("booked \($0.order)") }
+        try await slow.pause()
+        try await bus.subscribe(to: OrderPaid.self) { print("packed \($0.order)") }
+
+        try await bus.publish(OrderPaid(order: 3))
+        do {
+            try await bus.publish(OrderPaid(order: 4))
+        } catch let error as OmnibusError {
+            guard let part = error.details as? PartialAcceptance else { throw error }
+            try await slow.resume()
+            await bus.settled()
+            let rest = try await part.resume()
+            print("now \(rest.matched ?? 0) queues have it")
+        }
+
+        await bus.settled()
+        let calls = try await bus.metrics()
+        #expect([calls.published, calls.routed, calls.unrouted] == [4, 2, 2])
+        #expect(calls.queues.acknowledged == 4)
+
+        struct ReceiptSent: Event {
+            static let topic: Topic = "orders.receipts"
+            var order: Int
+        }
+
+        try await bus.subscribe(to: OrderPaid.self) { paid, delivery in
+            try await bus.publish(ReceiptSent(order: paid.order), id: .derived(from: delivery, "receipt"))
+        }
+        try await bus.publish(OrderPaid(order: 5))
+
+        await bus.settled()
+        #expect(unrouted.all == ["unrouted", "unrouted"])
+
+        let reminder = try await bus.publish(OrderPaid(order: 6), after: .seconds(3_600))
+        let summary = try await bus.publish("all", to: "orders.summary", at: reminder.due)
+        print("waiting: \(try await bus.scheduled(of: "orders.#").count)")
+
+        print("in time: \(try await reminder.cancel()), \(try await summary.cancel())")
+
+        #expect(try await bus.scheduled().isEmpty)
+
+        try await bus.subscribe(to: OrderPaid.self, where: { $0.order > 100 }) { print("large: \($0.order)") }
+        print("matched: \(try await bus.publish(OrderPaid(order: 7)).matched ?? 0)")
+
+        await bus.settled()
+        let metrics = try await bus.metrics()
+        let ended = metrics.routed + metrics.unrouted + metrics.duplicate + metrics.refused + metrics.cancelled
+        print("\(metrics.published) calls: \(ended) have ended, \(metrics.scheduled) wait for their time")
+        try await bus.shutdown()
+
+        #expect(metrics.published == ended + metrics.scheduled)
+        #expect([metrics.published, metrics.cancelled, metrics.queues.filtered] == [10, 2, 1])
     }
 
     @Test("consist of what is tested here, in the same order")

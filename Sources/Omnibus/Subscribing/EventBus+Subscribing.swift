@@ -182,6 +182,9 @@ extension EventBus {
         let policy = settings.failurePolicy ?? self.settings.failurePolicy
         try policy.validate()
         if settings.timeout == nil { try self.settings.validateHandlerTimeout() }
+        if settings.predicate != nil, !self.provider.capabilities.has(.predicates) {
+            throw self.provider.unsupported(.predicates)
+        }
         if settings.ackDeadline != nil, settings.acknowledging != .manual {
             throw OmnibusError(
                 .invalidSettings,
@@ -196,6 +199,7 @@ extension EventBus {
             bounds: settings.bounds ?? self.settings.bounds,
             overflow: settings.overflow ?? self.settings.overflow,
             ordering: settings.ordering,
+            predicate: settings.predicate,
             maximumAttempts: policy.largestAttempts,
             ackDeadline: settings.ackDeadline,
             throttle: settings.throttle,

@@ -98,6 +98,8 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let startPositions = Self(rawValue: "startPositions")
     /// Noticing that a message with an id of its own is published again, within a window.
     public static let deduplication = Self(rawValue: "deduplication")
+    /// Asking a subscription's predicate before a message takes room in its queue.
+    public static let predicates = Self(rawValue: "predicates")
     /// Delivering a message after or at a time, which can be cancelled until then.
     public static let scheduling = Self(rawValue: "scheduling")
     /// Refusing publishers and subscribers that a topic does not name.

@@ -15,6 +15,8 @@ public struct SubscriptionSettings: Sendable, Hashable {
     public var overflow: OverflowPolicy
     /// What is handled one at a time and in order.
     public var ordering: Ordering
+    /// Which messages the group wants; nil is all. Members are compared by its name.
+    public var predicate: MessagePredicate?
     /// How many times a message is delivered at most before it is given up on; nil is without end.
     public var maximumAttempts: Int?
     /// How long a delivery that a handler settles itself may stay unsettled; nil is for ever.
@@ -37,6 +39,7 @@ public struct SubscriptionSettings: Sendable, Hashable {
         bounds: QueueBounds = QueueBounds(),
         overflow: OverflowPolicy = .suspend(),
         ordering: Ordering = .key,
+        predicate: MessagePredicate? = nil,
         maximumAttempts: Int? = nil,
         ackDeadline: Duration? = nil,
         throttle: Throttle? = nil,
@@ -49,6 +52,7 @@ public struct SubscriptionSettings: Sendable, Hashable {
         self.bounds = bounds
         self.overflow = overflow
         self.ordering = ordering
+        self.predicate = predicate
         self.maximumAttempts = maximumAttempts
         self.ackDeadline = ackDeadline
         self.throttle = throttle

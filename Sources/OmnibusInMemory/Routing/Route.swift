@@ -15,6 +15,8 @@ final class Route: Sendable {
     let observers: [Observer]
     /// Those who see what is accepted and do not count as listening.
     let taps: [Observer]
+    /// Whether any of the queues has a predicate.
+    let hasPredicates: Bool
     /// How many of the queues are of this very topic, rather than of a pattern that happens to match.
     let directCount: Int
     /// Why nothing may be published here, if so.
@@ -51,11 +53,24 @@ final class Route: Sendable {
         self.partitions = partitions
         self.deduplication = deduplication
         self.maximumMessageSize = maximumMessageSize
+        let hasPredicates = lanes.contains { $0.settings.predicate != nil }
+        self.hasPredicates = hasPredicates
         let isPlain =
-            lanes.count == 1 && !lanes[0].looksAtMessages && observers.isEmpty && taps.isEmpty && refusal == nil
+            lanes.count == 1 && !lanes[0].looksAtMessages && !hasPredicates && observers.isEmpty && taps.isEmpty
+            && refusal == nil
             && partitions == nil
             && !topic.isSystem
         self.onlyLane = isPlain ? lanes[0] : nil
+    }
+
+    /// The queues that want a message; the others count it as filtered. Call it with no lock held.
+    func lanes(wanting message: Message) -> [Lane] {
+        guard self.hasPredicates else { return self.lanes }
+        return self.lanes.filter { lane in
+            guard let predicate = lane.settings.predicate, !predicate.matches(message) else { return true }
+            lane.countFiltered()
+            return false
+        }
     }
 
     /// Shows a message that was accepted to those who want to see it.
