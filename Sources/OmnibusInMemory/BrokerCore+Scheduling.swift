@@ -78,7 +78,9 @@ extension BrokerCore {
         _ waiting: MessageScheduler.Waiting,
         due: Duration
     ) throws(OmnibusError) -> ScheduledMessage {
-        let deliver: @Sendable () -> Void = { [weak self] in self?.deliverDue() }
+        // The timer keeps the broker alive, until that is disconnected, or nobody has its actor any more. A weak
+        // reference would make every retain of the broker slow.
+        let deliver: @Sendable () -> Void = { self.deliverDue() }
         guard let id = self.scheduler.add(waiting, due: due, deliver: deliver) else {
             throw self.refused(waiting.message, self.isFull(for: waiting.message))
         }
@@ -124,9 +126,7 @@ extension BrokerCore {
             id: waiting.message.id,
             topic: waiting.message.topic,
             due: waiting.due
-        ) { [weak self] () async throws(OmnibusError) in
-            self?.cancelScheduled(id) ?? false
-        }
+        ) { () async throws(OmnibusError) in self.cancelScheduled(id) }
     }
 
     private func cancelScheduled(_ id: UInt64) -> Bool {

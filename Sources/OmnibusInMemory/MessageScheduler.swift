@@ -122,6 +122,8 @@ package final class MessageScheduler: Sendable {
     /// Sees to it that there is a timer for the earliest message.
     func arm(_ deliver: @escaping @Sendable () -> Void) {
         let armed = self.state.withLock { state -> (number: UInt64, due: Duration, replaced: TimerID?)? in
+            // Whoever delivers sees to it when there is nothing more to deliver; a timer for now would only fire again.
+            guard !state.isDelivering else { return nil }
             guard let due = state.entries.earliest, state.timer.map({ due < $0.due }) ?? true else { return nil }
             let replaced = state.timer?.id
             state.lastTimer += 1
@@ -131,8 +133,7 @@ package final class MessageScheduler: Sendable {
         }
         guard let armed else { return }
         if let replaced = armed.replaced { self.clock.cancel(replaced) }
-        let timer = self.clock.schedule(at: armed.due) { [weak self] in
-            guard let self else { return }
+        let timer = self.clock.schedule(at: armed.due) {
             self.state.withLock { state in
                 if state.timer?.number == armed.number { state.timer = nil }
             }

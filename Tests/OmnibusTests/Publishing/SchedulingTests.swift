@@ -239,6 +239,41 @@ struct SchedulingTests {
         #expect(metrics.refused == 1)
     }
 
+    @Test("may be scheduled while others are delivered, and time may pass meanwhile")
+    func isReentrant() async throws {
+        let (bus, clock) = (self.bus, self.manual.clock)
+        let seen = self.seen
+        try bus.tap("first") { _ in
+            // Due before the delivery of this very message has ended.
+            clock.advance(by: .seconds(5))
+        }
+        try bus.tap("job.step") { _ in seen.record(clock.uptime().components.seconds == 6 ? 1 : 0) }
+        try await bus.publish(0, to: "first", after: .seconds(1))
+        try await bus.publish(Step(number: 1), after: .seconds(2))
+        try await bus.publish(Step(number: 2), after: .seconds(9))
+        clock.advance(by: .seconds(1))
+        #expect(seen.all == [1])
+        #expect(clock.pendingTimers == 1)
+
+        clock.advance(by: .seconds(3))
+        #expect(seen.count == 2)
+        #expect(clock.pendingTimers == 0)
+    }
+
+    @Test("goes with a bus that nobody has any more")
+    func endsWithBus() async throws {
+        let manual = ManualEnvironment(seed: 42)
+        var scheduled: ScheduledMessage?
+        do {
+            let bus = manual.makeBus()
+            scheduled = try await bus.publish(Step(number: 1), after: .seconds(1))
+            #expect(manual.clock.pendingTimers == 1)
+        }
+
+        #expect(manual.clock.pendingTimers == 0)
+        #expect(try await scheduled?.cancel() == false)
+    }
+
     @Test("is waited for by a shutdown when it is due in time, and given up otherwise")
     func isShutDown() async throws {
         try await self.subscribe()
