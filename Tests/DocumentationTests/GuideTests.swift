@@ -264,6 +264,7 @@ struct GuideTests {
         let unordered = HandlerSettings(ordering: .unordered)
         try await bus.subscribe(to: "orders.new", group: "billing", with: relaxed) { _ in }
         try await bus.subscribe(to: "orders.new", group: "audit", with: unordered) { _ in }
+    }
 
     @Test("publishing reliably")
     func publishingReliably() async throws {

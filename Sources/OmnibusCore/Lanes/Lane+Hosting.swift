@@ -78,8 +78,8 @@ extension SubscriptionSettings {
             throw OmnibusError(
                 .groupMismatch,
                 """
-                The \(name) has other settings (bounds, overflow, order, attempts, deadline, throttle, circuit breaker \
-                or start); members of one group must ask for the same.
+                The \(name) has other settings (bounds, overflow, order, predicate, attempts, deadline, throttle, \
+                circuit breaker or start); members of one group must ask for the same.
                 """
             )
         }
