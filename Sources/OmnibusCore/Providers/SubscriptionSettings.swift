@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+public import CloudEvents
+
 /// What a subscription asks of a provider.
 ///
 /// Members of one group share one stream of messages, so all of them must ask for the same.
@@ -100,6 +102,12 @@ public enum StartPosition: Sendable, Hashable {
     case latest
     /// The oldest message that is kept.
     case earliest
+    /// The message with an offset, of a topic that has one partition; where it was removed, the next one that is kept.
+    case offset(Int64)
+    /// The first message that was accepted at a time or after it.
+    case time(Timestamp)
+    /// The newest message of each topic, and then whatever is published.
+    case lastPerTopic
 }
 
 /// The place in a program from which a call was made.

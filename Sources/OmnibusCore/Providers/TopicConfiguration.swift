@@ -21,18 +21,27 @@ public struct TopicConfiguration: Sendable, Hashable {
     public var maximumMessageSize: Int?
     /// For how long repetitions of a message that brings its own id are noticed; nil is the provider's default.
     public var deduplication: DeduplicationWindow?
+    /// How much of the history is kept; it says nothing about a topic that keeps none.
+    public var retention: Retention
 
     /// Creates settings; those left out are the defaults.
     public init(
         partitions: Int = 1,
         durability: Durability = .ephemeral,
         maximumMessageSize: Int? = nil,
-        deduplication: DeduplicationWindow? = nil
+        deduplication: DeduplicationWindow? = nil,
+        retention: Retention = Retention()
     ) {
         self.partitions = partitions
         self.durability = durability
         self.maximumMessageSize = maximumMessageSize
         self.deduplication = deduplication
+        self.retention = retention
+    }
+
+    /// Settings of a topic that keeps a history in memory.
+    public static func retained(_ retention: Retention = Retention(), partitions: Int = 1) -> TopicConfiguration {
+        TopicConfiguration(partitions: partitions, durability: .retained, retention: retention)
     }
 
     /// Checks that the settings make sense.
@@ -47,6 +56,7 @@ public struct TopicConfiguration: Sendable, Hashable {
             findings.append("'maximumMessageSize' is \(size); it must be positive, or left out")
         }
         findings += self.deduplication?.findings ?? []
+        findings += self.retention.findings
         guard findings.isEmpty else {
             throw OmnibusError(.invalidSettings, "Invalid topic settings: \(findings.joined(separator: "; ")).")
         }
