@@ -29,8 +29,14 @@ struct LogQueue<Element: Sendable>: Sendable {
 
     /// The element so far behind the first one; nil outside.
     subscript(index: Int) -> Element? {
-        guard index >= 0, index < self.count else { return nil }
-        return self.storage[self.start + index]
+        get {
+            guard index >= 0, index < self.count else { return nil }
+            return self.storage[self.start + index]
+        }
+        set {
+            guard index >= 0, index < self.count, let newValue else { return }
+            self.storage[self.start + index] = newValue
+        }
     }
 
     mutating func append(_ element: Element) {

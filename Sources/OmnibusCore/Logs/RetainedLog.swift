@@ -42,6 +42,8 @@ package struct RetainedLog: Sendable {
     private var index = LogQueue<Entry>()
     /// How many messages are kept, of all topics.
     package private(set) var count = 0
+    /// How many entries the index has, those of records that are gone included.
+    var indexCount: Int { self.index.count }
     private var lastTime: Int64 = .min
     private var expiries = ExpiryHeap()
     /// A reader that has got beyond this has missed nothing.
