@@ -14,10 +14,11 @@ extension BrokerCore {
         _ message: Message,
         _ route: Route,
         _ mode: LaneMachine.OfferMode,
-        _ window: DeduplicationStore
+        _ window: DeduplicationStore,
+        expecting expected: ExpectedSequence?
     ) throws(OmnibusError) -> Offer {
         switch window.begin(message) {
-        case .mine(let reservation): return try self.offer(message, route, mode, reservation)
+        case .mine(let reservation): return try self.offer(message, route, mode, reservation, expecting: expected)
         case .known(let outcome):
             self.count(message.topic, CallCounts(duplicate: 1))
             switch outcome {
@@ -31,7 +32,9 @@ extension BrokerCore {
             return .wait(
                 WaitToken(
                     giveUp: { self.mustNotWait(message) },
-                    { () async throws(OmnibusError) in try await self.wait(for: pending, message, mode) }
+                    { () async throws(OmnibusError) in
+                        try await self.wait(for: pending, message, mode, expecting: expected)
+                    }
                 )
             )
         }
@@ -42,11 +45,12 @@ extension BrokerCore {
         _ message: Message,
         _ route: Route,
         _ mode: LaneMachine.OfferMode,
-        _ reservation: DeduplicationStore.Reservation
+        _ reservation: DeduplicationStore.Reservation,
+        expecting expected: ExpectedSequence?
     ) throws(OmnibusError) -> Offer {
         let offer: Offer
         do throws(OmnibusError) {
-            offer = try self.offer(message, route, mode)
+            offer = try self.offer(message, route, mode, expecting: expected)
         } catch {
             reservation.end(with: error)
             throw error
@@ -100,11 +104,12 @@ extension BrokerCore {
     private func wait(
         for pending: Pending<Bool>,
         _ message: Message,
-        _ mode: LaneMachine.OfferMode
+        _ mode: LaneMachine.OfferMode,
+        expecting expected: ExpectedSequence?
     ) async throws(OmnibusError) -> PublishReceipt {
         try await self.wait(for: pending, message)
         self.count(message.topic, CallCounts(published: 1))
-        switch try self.offerAgain(message, mode) {
+        switch try self.offerAgain(message, mode, expecting: expected) {
         case .accepted(let receipt): return receipt
         case .wait(let token): return try await token.wait()
         case .refused(let error): throw error
@@ -125,14 +130,20 @@ extension BrokerCore {
     }
 
     /// The topic may have changed since the message came.
-    private func offerAgain(_ message: Message, _ mode: LaneMachine.OfferMode) throws(OmnibusError) -> Offer {
+    private func offerAgain(
+        _ message: Message,
+        _ mode: LaneMachine.OfferMode,
+        expecting expected: ExpectedSequence?
+    ) throws(OmnibusError) -> Offer {
         let route = self.resolve(message.topic)
         if let refusal = self.refusal(of: message, route, allowsSystem: false) {
             self.count(message.topic, CallCounts(refused: 1))
             throw refusal
         }
-        guard let window = route.deduplication else { return try self.offer(message, route, mode) }
-        return try self.offerOnce(message, route, mode, window)
+        guard let window = route.deduplication else {
+            return try self.offer(message, route, mode, expecting: expected)
+        }
+        return try self.offerOnce(message, route, mode, window, expecting: expected)
     }
 
     func mustNotWait(_ message: Message) -> OmnibusError {

@@ -67,6 +67,7 @@ extension BrokerCore {
     package func info(of topic: Topic) -> TopicInfo? {
         self.collectCounts()
         let route = self.resolve(topic)
+        let history = self.logs.history(of: topic)
         return self.table.withLock { table in
             guard !table.deleted.contains(topic) else { return nil }
             let count = table.subscriptionCount(route)
@@ -74,7 +75,12 @@ extension BrokerCore {
                 guard table.implicit[topic] != nil || count > 0 else { return nil }
                 return TopicInfo(topic: topic, configuration: TopicConfiguration(), subscriptionCount: count)
             }
-            return TopicInfo(topic: topic, configuration: record.configuration, subscriptionCount: count)
+            return TopicInfo(
+                topic: topic,
+                configuration: record.configuration,
+                subscriptionCount: count,
+                history: history
+            )
         }
     }
 
@@ -97,7 +103,7 @@ extension BrokerCore {
                 pattern: lane.pattern,
                 settings: settings,
                 isPaused: lane.isPaused(id),
-                waiting: metrics.pending - metrics.inFlight,
+                waiting: metrics.pending - metrics.inFlight + (self.logs.unread(by: lane.id) ?? 0),
                 inFlight: metrics.inFlight
             )
         }

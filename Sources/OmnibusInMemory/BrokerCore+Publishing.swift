@@ -128,13 +128,15 @@ extension BrokerCore {
     /// - Parameters:
     ///   - allowsSystem: whether topics of the system are published to, which only the bus itself does.
     ///   - isAgain: whether it is a message that was accepted before, which no window must stop.
+    ///   - expected: the offset that the message must get; only on topics that keep a history.
     package func offer(
         _ message: Message,
         origin: UInt16,
         cause: RareEntry?,
         allowsSystem: Bool = false,
         isAgain: Bool = false,
-        mode: LaneMachine.OfferMode? = nil
+        mode: LaneMachine.OfferMode? = nil,
+        expecting expected: ExpectedSequence? = nil
     ) throws(OmnibusError) -> Offer {
         var message = message
         let (route, id) = self.accept(message.topic)
@@ -150,8 +152,8 @@ extension BrokerCore {
             throw refusal
         }
         let mode = mode ?? (cause == nil ? .outside : .handler)
-        guard let window else { return try self.offer(message, route, mode) }
-        return try self.offerOnce(message, route, mode, window)
+        guard let window else { return try self.offer(message, route, mode, expecting: expected) }
+        return try self.offerOnce(message, route, mode, window, expecting: expected)
     }
 
     /// Fills in what a message inherits from its cause and its publisher.
@@ -199,8 +201,19 @@ extension BrokerCore {
         )
     }
 
-    /// Offers a message to all that the route names.
-    func offer(_ message: Message, _ route: Route, _ mode: LaneMachine.OfferMode) throws(OmnibusError) -> Offer {
+    /// Offers a message to all that the route names, or appends it to the history of its topic.
+    func offer(
+        _ message: Message,
+        _ route: Route,
+        _ mode: LaneMachine.OfferMode,
+        expecting expected: ExpectedSequence?
+    ) throws(OmnibusError) -> Offer {
+        // Readers come for it themselves: there is no queue that could be full.
+        if let slot = route.logSlot { return .accepted(try self.append(message, to: slot, route, expecting: expected)) }
+        if let expected {
+            self.count(message.topic, CallCounts(refused: 1))
+            throw Self.noHistory(message.topic, expected)
+        }
         // Positions go on where nobody listens: who comes later sees how much there has been.
         let position = route.partitions?.take(key: message.routingKey)
         let entry = HeldEntry(message: message, position: position)

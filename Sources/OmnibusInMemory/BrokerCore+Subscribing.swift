@@ -15,7 +15,11 @@ extension BrokerCore {
     ) throws(OmnibusError) -> (Lane, SubscriptionID) {
         try settings.validate()
         let clock = self.environment.clock
+        // Released when the table is free.
+        var removed: [LogRecord] = []
+        defer { withExtendedLifetime(removed) {} }
         return try self.change { table throws(OmnibusError) in
+            if let start = settings.start { try table.check(start, for: pattern, self.logs) }
             guard !table.isClosed else {
                 throw OmnibusError(.busClosed, "The in-memory broker was disconnected; subscribe to another one.")
             }
@@ -43,6 +47,7 @@ extension BrokerCore {
                 giveUp: { lane, entry, reason in self.keep(entry, reason: reason, from: lane) }
             )
             _ = lane.join(id)
+            removed = self.logs.attach(lane, from: settings.start)
             let token = table.nextToken()
             table.lanes[token] = lane
             table.trie.insert(pattern, token)
@@ -147,6 +152,7 @@ extension BrokerCore {
         }
         self.abandonScheduled(of: nil)
         for lane in lanes { lane.close() }
+        self.logs.close()
         // Cached routes refer to queues, and queues to this broker.
         for stripe in self.stripes { stripe.state.withLock { $0.forgetRoutes() } }
     }

@@ -6,7 +6,8 @@ import Synchronization
 
 /// What publishers and workers of an ``InMemoryBroker`` touch: everything that does not wait for the actor.
 ///
-/// Locks are taken in one order: a stripe's, then the table's, then a queue's; none is held while foreign code runs.
+/// Locks are taken in one order: a stripe's, then the table's, then a queue's, then that of the histories; none is held
+/// while foreign code runs.
 package final class BrokerCore: Sendable {
     package let environment: BusEnvironment
     package let limits: InMemoryBroker.Limits
@@ -23,6 +24,8 @@ package final class BrokerCore: Sendable {
     let deduplication: DeduplicationStore?
     /// What waits for its time.
     package let scheduler: MessageScheduler
+    /// The histories of log topics, and who reads them.
+    package let logs: LogStore
     /// Where it is said what nobody's call has failed of.
     package let signals = SignalHub()
     /// Which queues are held back, because their handlers have filled others.
@@ -44,6 +47,7 @@ package final class BrokerCore: Sendable {
         self.scheduler = MessageScheduler(clock: environment.clock, limits: limits)
         self.deadLetters = DeadLetterStore(limit: limits.deadLetters, byteLimit: limits.deadLetterBytes)
         self.deadLetterTopic = deadLetterTopic
+        self.logs = LogStore(clock: environment.clock)
     }
 
     /// The stripe of the calling thread, which the broker keeps alive.

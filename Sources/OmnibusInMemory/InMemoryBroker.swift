@@ -50,7 +50,8 @@ public actor InMemoryBroker: EventBusProvider {
             .wildcards, .groups, .synchronousPublish, .topicAdministration, .partitions, .topicInfo, .subscriptionInfo,
             .unsubscribeByID, .pause, .metrics, .topicMetrics, .acknowledgement, .attemptCount, .delayedRedelivery,
             .ackDeadline, .timeToLive, .priority, .deadLetters, .matchCount, .overflow, .throttle, .strictOrder,
-            .scheduling, .deduplication, .predicates,
+            .scheduling, .deduplication, .predicates, .retainedTopics, .startPositions,
+            .expectedSequence,
         ],
         // Every member that there can be is in this process.
         keyExclusivity: .global
@@ -125,6 +126,27 @@ public actor InMemoryBroker: EventBusProvider {
         self.core.scheduled(of: pattern)
     }
 
+    /// Publishes a message to a topic that keeps a history, on condition that it gets an offset.
+    ///
+    /// Whether it does is decided together with the append: of two who expect the same offset, one is refused.
+    ///
+    /// - Throws: ``OmnibusError`` as for publishing, with the code `sequenceMismatch` when the next offset is another
+    ///   one (`details` is a ``SequenceMismatch``), or `invalidSettings` when the topic keeps no history or has several
+    ///   partitions. Nothing has changed then.
+    @discardableResult
+    public nonisolated func publish(
+        _ message: Message,
+        expecting expected: ExpectedSequence
+    ) async throws(OmnibusError) -> PublishReceipt {
+        try message.validate()
+        let cause = DeliveryScope.active?.rareEntry
+        switch try self.core.offer(message, origin: 0, cause: cause, expecting: expected) {
+        case .accepted(let receipt): return receipt
+        case .wait(let token): return try await token.wait()
+        case .refused(let error): throw error
+        }
+    }
+
     // MARK: Subscribing
 
     /// Subscribes to a pattern; with a group, joins its queue.
@@ -159,73 +181,49 @@ public actor InMemoryBroker: EventBusProvider {
         try self.core.setPaused(false, id)
     }
 
+    /// Has a subscription, with its whole group, go on reading elsewhere on topics that keep a history.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unknownSubscription`, or `invalidSettings` for an offset where there
+    ///   are several partitions or topics, or that no message can have yet.
+    public func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError) {
+        try self.core.seek(id, to: start)
+    }
+
+    /// Forgets where a group has got to on topics that keep a history; returns false when there is nothing to forget.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` when the group has members.
+    public func deleteGroup(_ group: String, of pattern: TopicPattern) async throws(OmnibusError) -> Bool {
+        try self.core.deleteGroup(group, of: pattern)
+    }
+
     // MARK: Topics
 
     /// Creates a topic; returns false when it is there already with the same settings.
     ///
+    /// Subscriptions whose pattern matches read the history of a retained topic from its beginning.
+    ///
     /// - Throws: ``OmnibusError`` with the code `invalidSettings` when it is there with other settings, `invalidTopic`
-    ///   for a topic of the system, or `unsupported` for a topic that keeps a history.
+    ///   for a topic of the system, or `unsupported` for a topic that keeps its history in a journal.
     public func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
         try self.check(topic, configuration)
-        return try self.core.change { table throws(OmnibusError) in
-            if let existing = table.created[topic] {
-                guard existing.configuration == configuration else {
-                    throw OmnibusError(
-                        .invalidSettings,
-                        "The topic '\(topic)' exists with other settings; use 'updateTopic' to change them."
-                    )
-                }
-                return false
-            }
-            table.created[topic] = Routing.TopicRecord(configuration: configuration)
-            table.created[topic]?.deduplication = self.core.makeWindow(configuration.deduplication)
-            table.created[topic]?.partitions = PartitionCounters(count: configuration.partitions)
-            table.deleted.remove(topic)
-            return true
-        }
+        return try self.core.create(topic, configuration)
     }
 
-    /// Changes the settings of a topic that was created, all but the number of partitions.
+    /// Changes the settings of a topic that was created, all but the number of partitions and the durability.
+    ///
+    /// Where less is to be kept than there is, the oldest messages go at once.
     ///
     /// - Throws: ``OmnibusError`` with the code `unknownTopic`, or as for creating it.
     public func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) {
         try self.check(topic, configuration)
-        try self.core.change { table throws(OmnibusError) in
-            guard let existing = table.created[topic] else {
-                throw OmnibusError(
-                    .unknownTopic,
-                    "There is no topic '\(topic)' to update; create it with 'createTopic'."
-                )
-            }
-            guard existing.configuration.partitions == configuration.partitions else {
-                throw OmnibusError(
-                    .invalidSettings,
-                    """
-                    'partitions' of '\(topic)' is \(existing.configuration.partitions) and cannot be changed, \
-                    because keys would move; delete the topic and create it anew.
-                    """
-                )
-            }
-            table.created[topic]?.configuration = configuration
-            if let window = configuration.deduplication, let store = existing.deduplication {
-                // What was accepted before is still known.
-                store.remember(within: window)
-            } else {
-                table.created[topic]?.deduplication = self.core.makeWindow(configuration.deduplication)
-            }
-        }
+        try self.core.update(topic, configuration)
     }
 
     /// Deletes a topic, to which nothing can be published until it is created; returns false when there is none.
+    ///
+    /// A history is dropped; what its readers had not read of it counts as missed.
     public func deleteTopic(_ topic: Topic) async throws(OmnibusError) -> Bool {
-        self.core.collectCounts()
-        return try self.core.change { table throws(OmnibusError) in
-            guard !table.deleted.contains(topic) else { return false }
-            let existed = table.created.removeValue(forKey: topic) != nil || table.implicit[topic] != nil
-            if let counts = table.implicit.removeValue(forKey: topic) { table.forgotten += counts }
-            if existed { table.deleted.insert(topic) }
-            return existed
-        }
+        self.core.delete(topic)
     }
 
     private func check(_ topic: Topic, _ configuration: TopicConfiguration) throws(OmnibusError) {
@@ -234,8 +232,7 @@ public actor InMemoryBroker: EventBusProvider {
             throw OmnibusError(.invalidTopic, "'\(topic)' belongs to the system; create a topic of your own.")
         }
         switch configuration.durability {
-        case .ephemeral: break
-        case .retained: throw self.unsupported(.retainedTopics)
+        case .ephemeral, .retained: break
         case .persistent: throw self.unsupported(.persistentTopics)
         }
     }

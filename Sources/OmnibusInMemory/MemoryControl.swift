@@ -23,6 +23,10 @@ package struct MemoryControl: SubscriptionControl {
         try self.core.setPaused(false, id)
     }
 
+    package func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError) {
+        try self.core.seek(id, to: start)
+    }
+
     package func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
         let lane = self.core.lanes.first { $0.token(of: message, member: id) != nil }
         guard let lane, let token = lane.token(of: message, member: id) else {

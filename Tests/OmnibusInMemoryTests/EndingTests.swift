@@ -56,7 +56,7 @@ struct EndingTests {
         for capability: Capability in [.wildcards, .groups, .partitions, .deadLetters, .pause, .synchronousPublish] {
             #expect(capabilities.has(capability))
         }
-        for capability: Capability in [.startPositions, .accessControl, .retainedTopics, .persistentTopics] {
+        for capability: Capability in [.accessControl, .persistentTopics] {
             #expect(!capabilities.has(capability))
         }
     }

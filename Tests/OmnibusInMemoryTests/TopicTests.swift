@@ -67,11 +67,8 @@ struct TopicTests {
     }
 
     @Test(
-        "that keep a history are unsupported, by name",
-        arguments: [
-            (TopicConfiguration.Durability.retained, Capability.retainedTopics),
-            (.persistent, .persistentTopics),
-        ]
+        "that keep their history in a journal are unsupported, by name",
+        arguments: [(TopicConfiguration.Durability.persistent, Capability.persistentTopics)]
     )
     func refuseHistory(durability: TopicConfiguration.Durability, capability: Capability) async throws {
         let error = await expectError(.unsupported) {

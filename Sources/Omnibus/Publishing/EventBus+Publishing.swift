@@ -193,31 +193,50 @@ extension EventBus: EventPublishing {
     }
 
     /// Publishes a message through the middleware.
-    func publishThrough(_ message: Message, _ scope: DeliveryScope?) async throws -> PublishReceipt {
+    func publishThrough(
+        _ message: Message,
+        _ scope: DeliveryScope?,
+        expecting expected: ExpectedSequence? = nil
+    ) async throws -> PublishReceipt {
         try self.checkOpen(scope)
         let middleware = self.settings.publishMiddleware
-        if middleware.isEmpty { return try await self.publishToProvider(message, scope) }
+        if middleware.isEmpty { return try await self.publishToProvider(message, scope, expected) }
         return try await middleware.run(message) { changed in
             try changed.validate()
-            return try await self.publishToProvider(changed, scope)
+            return try await self.publishToProvider(changed, scope, expected)
         }
     }
 
     /// The end of the path: the provider.
     private func publishToProvider(
         _ message: Message,
-        _ scope: DeliveryScope?
+        _ scope: DeliveryScope?,
+        _ expected: ExpectedSequence?
     ) async throws(OmnibusError) -> PublishReceipt {
         if let memory = self.memory {
-            switch try memory.offer(message, origin: self.origin, cause: self.cause(scope)) {
+            let offer = try memory.offer(
+                message,
+                origin: self.origin,
+                cause: self.cause(scope),
+                expecting: expected
+            )
+            switch offer {
             case .accepted(let receipt): return receipt
             case .wait(let token): return try await token.wait()
             case .refused(let error): throw error
             }
         }
+        if expected != nil, !self.provider.capabilities.has(.expectedSequence) {
+            throw self.provider.unsupported(.expectedSequence)
+        }
         let completed = try self.complete(message, scope)
         do throws(OmnibusError) {
-            let receipt = try await self.provider.publish(completed)
+            let receipt: PublishReceipt
+            if let expected {
+                receipt = try await self.provider.publish(completed, expecting: expected)
+            } else {
+                receipt = try await self.provider.publish(completed)
+            }
             self.host?.publishes.accepted(receipt)
             return receipt
         } catch {

@@ -57,6 +57,10 @@ struct BusControl: SubscriptionControl {
         if isPaused { try await self.provider.pause(id) } else { try await self.provider.resume(id) }
     }
 
+    func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError) {
+        try await self.provider.seek(id, to: start)
+    }
+
     func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError) {
         if let hosted = self.subscriptions.record(id)?.hosted {
             guard let token = hosted.lane.token(of: message, member: id) else { throw id.noDelivery(of: message) }

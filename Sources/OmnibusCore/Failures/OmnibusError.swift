@@ -126,6 +126,8 @@ extension OmnibusError.Code {
     public static let overflow = Self(rawValue: "overflow")
     /// Some of the matching queues have accepted the message and others have not; `details` is a `PartialAcceptance`.
     public static let partiallyAccepted = Self(rawValue: "partiallyAccepted")
+    /// The topic is not at the offset that the publisher expected; `details` is a `SequenceMismatch`.
+    public static let sequenceMismatch = Self(rawValue: "sequenceMismatch")
     /// The delivery was settled before.
     public static let alreadySettled = Self(rawValue: "alreadySettled")
     /// The delivery was taken back, because its deadline passed or its subscription ended.

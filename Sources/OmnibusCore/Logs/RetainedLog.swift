@@ -21,6 +21,8 @@ package struct RetainedLog: Sendable {
         case appended(sequence: Int64, Position)
         /// The topic's next offset is another one than was expected; nothing has changed.
         case mismatch(next: Int64)
+        /// An offset was expected of a topic that has several partitions; nothing has changed.
+        case severalPartitions
         /// There is no such topic.
         case unknownTopic
     }
@@ -32,6 +34,12 @@ package struct RetainedLog: Sendable {
         package var missed = 0
         /// Whether nothing is left to read.
         package var isAtEnd = false
+        /// What was found to be too old.
+        package var removed: [LogRecord] = []
+
+        package init(isAtEnd: Bool = false) {
+            self.isAtEnd = isAtEnd
+        }
     }
 
     /// The sequence number that the next message gets.
@@ -108,7 +116,7 @@ package struct RetainedLog: Sendable {
     /// Appends a message, and removes what the limits of its topic have no room for.
     ///
     /// - Parameters:
-    ///   - time: the wall clock's time; one that went back counts as the last one.
+    ///   - message: what is appended; where the wall clock went back, its time counts as that of the one before.
     ///   - expected: the offset that the message must get; only for topics of one partition.
     ///   - removed: what has left the histories.
     package mutating func append(
@@ -116,16 +124,16 @@ package struct RetainedLog: Sendable {
         to slot: Int,
         of topic: Topic,
         size: Int,
-        time: Int64,
         uptime: Duration,
         expecting expected: Int64? = nil,
         removed: inout [LogRecord]
     ) -> AppendOutcome {
         guard slot < self.slots.count, self.slots[slot]?.topic == topic else { return .unknownTopic }
-        if let expected, let next = self.slots[slot]?.nextOffsets.first, next != expected {
-            return .mismatch(next: next)
+        if let expected, let next = self.slots[slot]?.nextOffsets.first {
+            if self.slots[slot]?.partitioner.count != 1 { return .severalPartitions }
+            if next != expected { return .mismatch(next: next) }
         }
-        self.lastTime = max(self.lastTime, time)
+        self.lastTime = max(self.lastTime, message.acceptedAt?.nanosecondsSinceEpoch ?? .min)
         let partition = self.slots[slot]?.partitioner.partition(forKey: message.routingKey) ?? 0
         let position = Position(partition: partition, offset: self.slots[slot]?.nextOffsets[partition] ?? 0)
         let record = LogRecord(

@@ -34,6 +34,10 @@ public protocol EventBusProvider: Sendable {
     /// Publishes without ever suspending: accepted, to be waited for, or refused.
     func offer(_ message: Message) throws(OmnibusError) -> Offer
 
+    /// Publishes a message on condition that it gets an offset.
+    @discardableResult
+    func publish(_ message: Message, expecting: ExpectedSequence) async throws(OmnibusError) -> PublishReceipt
+
     /// Publishes several messages in order and reports on each of them.
     func publish(_ batch: [Message]) async -> BatchPublishResult
 
@@ -66,6 +70,12 @@ public protocol EventBusProvider: Sendable {
 
     /// Goes on delivering to a paused subscription.
     func resume(_ id: SubscriptionID) async throws(OmnibusError)
+
+    /// Has a subscription, with its whole group, go on reading elsewhere.
+    func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError)
+
+    /// Forgets where a group has got to; returns false when there is nothing to forget.
+    func deleteGroup(_ group: String, of pattern: TopicPattern) async throws(OmnibusError) -> Bool
 
     /// Counts what has happened on the whole provider since it was made.
     func metrics() async throws(OmnibusError) -> BusMetrics
@@ -151,6 +161,25 @@ extension EventBusProvider {
     /// Throws ``OmnibusError`` with the code `unsupported`.
     public func resume(_ id: SubscriptionID) async throws(OmnibusError) {
         throw self.unsupported(.pause)
+    }
+
+    /// Throws ``OmnibusError`` with the code `unsupported`.
+    @discardableResult
+    public func publish(
+        _ message: Message,
+        expecting: ExpectedSequence
+    ) async throws(OmnibusError) -> PublishReceipt {
+        throw self.unsupported(.expectedSequence)
+    }
+
+    /// Throws ``OmnibusError`` with the code `unsupported`.
+    public func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError) {
+        throw self.unsupported(.startPositions)
+    }
+
+    /// Throws ``OmnibusError`` with the code `unsupported`.
+    public func deleteGroup(_ group: String, of pattern: TopicPattern) async throws(OmnibusError) -> Bool {
+        throw self.unsupported(.startPositions)
     }
 
     /// Throws ``OmnibusError`` with the code `unsupported`.

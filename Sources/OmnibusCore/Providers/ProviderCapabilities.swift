@@ -102,6 +102,8 @@ public struct Capability: RawRepresentable, Hashable, Sendable, CustomStringConv
     public static let predicates = Self(rawValue: "predicates")
     /// Delivering a message after or at a time, which can be cancelled until then.
     public static let scheduling = Self(rawValue: "scheduling")
+    /// Refusing a publish when the topic is not at the offset that the publisher expects.
+    public static let expectedSequence = Self(rawValue: "expectedSequence")
     /// Refusing publishers and subscribers that a topic does not name.
     public static let accessControl = Self(rawValue: "accessControl")
 }

@@ -43,6 +43,17 @@ public struct Subscription: Sendable, Identifiable {
         try await self.control.resume(self.id)
     }
 
+    /// Goes on reading elsewhere on topics that keep a history, with the whole group.
+    ///
+    /// What was read ahead is dropped, and what a handler has begun goes on to its end, its retries included. Queues of
+    /// topics that keep no history are left alone.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for an offset where there are several partitions or
+    ///   topics, or that no message can have yet, `unknownSubscription` when it has ended, or `unsupported`.
+    public func seek(to start: StartPosition) async throws(OmnibusError) {
+        try await self.control.seek(self.id, to: start)
+    }
+
     /// Settles a delivery that is in flight, by the id of its message.
     ///
     /// It is for handlers with `acknowledging: .manual` that have kept the id and not the delivery. O(in flight).
@@ -61,8 +72,21 @@ public protocol SubscriptionControl: Sendable {
     func pause(_ id: SubscriptionID) async throws(OmnibusError)
     /// Goes on delivering to a subscription that was paused.
     func resume(_ id: SubscriptionID) async throws(OmnibusError)
+    /// Goes on reading elsewhere; throws `unsupported` unless a control implements it.
+    func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError)
     /// Acknowledges the delivery in flight of a message.
     func ack(_ message: MessageID, _ id: SubscriptionID) async throws(OmnibusError)
+}
+
+extension SubscriptionControl {
+    /// Throws ``OmnibusError`` with the code `unsupported`.
+    public func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError) {
+        throw OmnibusError(
+            .unsupported,
+            "The subscription '\(id)' cannot go on reading elsewhere; choose a provider that declares 'startPositions'.",
+            details: Capability.startPositions.rawValue
+        )
+    }
 }
 
 /// The name of one subscription, unique for its provider.

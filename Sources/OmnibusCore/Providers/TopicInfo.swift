@@ -9,12 +9,35 @@ public struct TopicInfo: Sendable, Hashable {
     public var configuration: TopicConfiguration
     /// How many subscriptions would get a message that is published to it.
     public var subscriptionCount: Int
+    /// What there is of the topic's history; nil for a topic that keeps none.
+    public var history: History?
+
+    /// What there is of a topic's history.
+    public struct History: Sendable, Hashable {
+        /// How many messages are kept.
+        public var count: Int
+        /// How many bytes are kept, as ``Retention/maximumBytes`` counts them.
+        public var bytes: Int
+        /// The offset of the oldest message that is kept, by partition; that of the next message where none is.
+        public var earliestOffsets: [Int64]
+        /// The offset that the next message gets, by partition.
+        public var nextOffsets: [Int64]
+
+        /// Creates a description, for those who write a provider.
+        public init(count: Int, bytes: Int, earliestOffsets: [Int64], nextOffsets: [Int64]) {
+            self.count = count
+            self.bytes = bytes
+            self.earliestOffsets = earliestOffsets
+            self.nextOffsets = nextOffsets
+        }
+    }
 
     /// Creates a description, for those who write a provider.
-    public init(topic: Topic, configuration: TopicConfiguration, subscriptionCount: Int) {
+    public init(topic: Topic, configuration: TopicConfiguration, subscriptionCount: Int, history: History? = nil) {
         self.topic = topic
         self.configuration = configuration
         self.subscriptionCount = subscriptionCount
+        self.history = history
     }
 }
 

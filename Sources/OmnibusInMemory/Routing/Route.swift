@@ -27,6 +27,8 @@ final class Route: Sendable {
     /// The window in which messages that bring their own ids are recognised; nil where there is none.
     let deduplication: DeduplicationStore?
     let maximumMessageSize: Int
+    /// The place of the topic's history; nil for topics that keep none, whose messages go to the queues.
+    let logSlot: Int?
     /// The only one that gets messages, where nothing else is to be looked at: the shortest way.
     let onlyLane: Lane?
 
@@ -40,7 +42,8 @@ final class Route: Sendable {
         refusal: OmnibusError?,
         partitions: PartitionCounters?,
         deduplication: DeduplicationStore?,
-        maximumMessageSize: Int
+        maximumMessageSize: Int,
+        logSlot: Int?
     ) {
         self.topic = topic
         self.generation = generation
@@ -53,13 +56,12 @@ final class Route: Sendable {
         self.partitions = partitions
         self.deduplication = deduplication
         self.maximumMessageSize = maximumMessageSize
+        self.logSlot = logSlot
         let hasPredicates = lanes.contains { $0.settings.predicate != nil }
         self.hasPredicates = hasPredicates
         let isPlain =
             lanes.count == 1 && !lanes[0].looksAtMessages && !hasPredicates && observers.isEmpty && taps.isEmpty
-            && refusal == nil
-            && partitions == nil
-            && !topic.isSystem
+            && refusal == nil && partitions == nil && logSlot == nil && !topic.isSystem
         self.onlyLane = isPlain ? lanes[0] : nil
     }
 

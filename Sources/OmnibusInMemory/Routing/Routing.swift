@@ -31,6 +31,8 @@ struct Routing: Sendable {
         var partitions: PartitionCounters?
         /// The topic's own window.
         var deduplication: DeduplicationStore?
+        /// The place of the topic's history, where it keeps one.
+        var logSlot: Int?
     }
 
     /// Topics that came into being by themselves are forgotten beyond this many, their counts staying in the totals.
@@ -110,7 +112,8 @@ struct Routing: Sendable {
             refusal: self.refusal(for: topic),
             partitions: record?.partitions,
             deduplication: topic.isSystem ? nil : record?.deduplication ?? deduplication,
-            maximumMessageSize: record?.configuration.maximumMessageSize ?? maximumMessageSize
+            maximumMessageSize: record?.configuration.maximumMessageSize ?? maximumMessageSize,
+            logSlot: record?.logSlot
         )
     }
 

@@ -149,17 +149,17 @@ struct RetainedLogModelTests {
                 wall += Int64.random(in: -2...5, using: &random)
                 var removed: [LogRecord] = []
                 let size = Int.random(in: 1...40, using: &random)
-                let message = Message(
+                var message = Message(
                     topic: topic,
                     key: Bool.random(using: &random) ? "k\(step % 7)" : nil,
                     payload: .empty
                 )
+                message.acceptedAt = Timestamp(nanosecondsSinceEpoch: wall)
                 let outcome = log.append(
                     message,
                     to: slot,
                     of: topic,
                     size: size,
-                    time: wall,
                     uptime: uptime,
                     removed: &removed
                 )
@@ -266,7 +266,7 @@ struct RetainedLogModelTests {
         var removed: [LogRecord] = []
         func append(_ topic: Topic, _ slot: Int) {
             let message = Message(topic: topic, payload: .empty)
-            _ = log.append(message, to: slot, of: topic, size: 1, time: 0, uptime: .zero, removed: &removed)
+            _ = log.append(message, to: slot, of: topic, size: 1, uptime: .zero, removed: &removed)
         }
         for _ in 0..<(3 * RetainedLog.scanLimit) { append("busy", busy) }
         append("b", 2)
@@ -299,7 +299,6 @@ struct RetainedLogModelTests {
                 to: isKept ? kept : brief,
                 of: topic,
                 size: 1,
-                time: 0,
                 uptime: .zero,
                 removed: &removed
             )
