@@ -15,10 +15,10 @@ extension BrokerCore {
     ) throws(OmnibusError) -> (Lane, SubscriptionID) {
         try settings.validate()
         let clock = self.environment.clock
-        // Released when the table is free.
-        var removed: [LogRecord] = []
-        defer { withExtendedLifetime(removed) {} }
-        return try self.change { table throws(OmnibusError) in
+        // What follows from reading a history is done when the table is free.
+        var read: (taken: LaneReading.Taken?, removed: [LogRecord]) = (nil, [])
+        defer { withExtendedLifetime(read.removed) {} }
+        let (lane, id) = try self.change { table throws(OmnibusError) -> (Lane, SubscriptionID) in
             if let start = settings.start { try table.check(start, for: pattern, self.logs) }
             guard !table.isClosed else {
                 throw OmnibusError(.busClosed, "The in-memory broker was disconnected; subscribe to another one.")
@@ -47,7 +47,7 @@ extension BrokerCore {
                 giveUp: { lane, entry, reason in self.keep(entry, reason: reason, from: lane) }
             )
             _ = lane.join(id)
-            removed = self.logs.attach(lane, from: settings.start)
+            read = self.logs.attach(lane, from: settings.start)
             let token = table.nextToken()
             table.lanes[token] = lane
             table.trie.insert(pattern, token)
@@ -55,6 +55,8 @@ extension BrokerCore {
             table.subscriptions[id] = .member(of: lane, settings)
             return (lane, id)
         }
+        if let taken = read.taken { lane.finish(taken) }
+        return (lane, id)
     }
 
     private func defaults(for pattern: TopicPattern) -> MessageDefaults {

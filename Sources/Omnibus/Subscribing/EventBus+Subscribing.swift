@@ -333,6 +333,7 @@ extension EventBus {
             message: delivery.message,
             attempt: delivery.attempt,
             position: delivery.position,
+            missed: delivery.missed,
             subscription: handle,
             token: delivery.token,
             settler: delivery.settler

@@ -12,6 +12,9 @@ package struct DelayedEntries: Sendable {
     package private(set) var bytes = 0
     package var isEmpty: Bool { self.entries.isEmpty }
 
+    /// How many messages there are for which a condition holds; O(count).
+    func count(where holds: (HeldEntry) -> Bool) -> Int { self.entries.count { holds($0.entry) } }
+
     /// When the earliest message is due.
     package var earliest: Duration? { self.entries.last?.due }
 

@@ -134,10 +134,23 @@ package final class EntryBuffer: @unchecked Sendable {
             failures: rare?.failures ?? [],
             position: rare?.position,
             hold: hold,
-            claim: rare?.claim
+            claim: rare?.claim,
+            log: rare?.log
         )
         entry.epoch = self.epoch
         return entry
+    }
+
+    /// How many entries have a header for which a condition holds; O(count).
+    func count(where holds: (borrowing EntryHeader) -> Bool) -> Int {
+        (0..<self.count).count { holds((self.first + $0).pointee) }
+    }
+
+    /// Moves the entries for which a condition holds to the end of another buffer; those that stay keep their order.
+    func move(to other: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
+        let all = EntryBuffer(layout: self.layout)
+        self.move(upTo: self.count, to: all)
+        while !all.isEmpty { all.move(upTo: 1, to: holds(all.first.pointee) ? other : self) }
     }
 
     /// Moves up to a number of entries from the start of this buffer to the end of another one.

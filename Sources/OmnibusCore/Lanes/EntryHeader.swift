@@ -101,7 +101,8 @@ package struct EntryHeader: ~Copyable, Sendable {
                 attempts: entry.attempts,
                 failures: entry.failures,
                 position: entry.position,
-                claim: entry.claim
+                claim: entry.claim,
+                log: entry.log
             ),
             flags: flags
         )
@@ -143,6 +144,8 @@ package final class RareEntry: Sendable {
     package let position: Position?
     /// What ties the message to where it came from.
     package let claim: (any EntryClaim)?
+    /// Where the message was read, for one that comes from a history.
+    package let log: LogPlace?
 
     package init(
         box: Message? = nil,
@@ -150,7 +153,8 @@ package final class RareEntry: Sendable {
         attempts: Int = 0,
         failures: [FailedAttempt] = [],
         position: Position? = nil,
-        claim: (any EntryClaim)? = nil
+        claim: (any EntryClaim)? = nil,
+        log: LogPlace? = nil
     ) {
         self.box = box
         self.extras = extras
@@ -158,5 +162,6 @@ package final class RareEntry: Sendable {
         self.failures = failures
         self.position = position
         self.claim = claim
+        self.log = log
     }
 }

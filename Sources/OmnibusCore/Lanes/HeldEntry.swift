@@ -13,6 +13,8 @@ package struct HeldEntry: Sendable {
     package var hold: KeyHold
     /// What ties the message to the provider that it came from, where the queue is not the provider's own.
     package var claim: (any EntryClaim)?
+    /// Where the message was read, for one that comes from a history.
+    package var log: LogPlace?
     /// Since which change of its queue's gates it is in flight.
     package var epoch: UInt64 = 0
 
@@ -22,7 +24,8 @@ package struct HeldEntry: Sendable {
         failures: [FailedAttempt] = [],
         position: Position? = nil,
         hold: KeyHold = .none,
-        claim: (any EntryClaim)? = nil
+        claim: (any EntryClaim)? = nil,
+        log: LogPlace? = nil
     ) {
         self.message = message
         self.attempts = attempts
@@ -30,6 +33,7 @@ package struct HeldEntry: Sendable {
         self.position = position
         self.hold = hold
         self.claim = claim
+        self.log = log
     }
 
     /// The header under which the message goes back into a queue.

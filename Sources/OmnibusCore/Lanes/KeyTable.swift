@@ -75,10 +75,14 @@ package struct KeyTable: Sendable {
 
     /// Parks the first entry of a buffer behind its key.
     mutating func park(firstOf buffer: EntryBuffer, _ key: String) {
+        // What comes from a history was not expected: nobody has asked whether there is room for it.
+        let isOffered = buffer.first.pointee.rare?.log == nil
         self.count += 1
         self.bytes += Int(buffer.first.pointee.size)
         self.holders[key]?.parked.append(firstOf: buffer)
-        if let expected = self.holders[key]?.expected, expected > 0 { self.holders[key]?.expected = expected - 1 }
+        if isOffered, let expected = self.holders[key]?.expected, expected > 0 {
+            self.holders[key]?.expected = expected - 1
+        }
     }
 
     // MARK: Settling
@@ -157,6 +161,16 @@ package struct KeyTable: Sendable {
         return oldest
     }
 
+    /// Takes out the parked entries for which a condition holds.
+    mutating func removeParked(to buffer: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
+        for key in self.holders.keys.sorted() {
+            let (count, bytes) = (buffer.count, buffer.bytes)
+            self.holders[key]?.parked.move(to: buffer, where: holds)
+            self.count -= buffer.count - count
+            self.bytes -= buffer.bytes - bytes
+        }
+    }
+
     /// Empties the table; returns what was parked.
     mutating func removeAll() -> [EntryBuffer] {
         var buffers: [EntryBuffer] = []
@@ -210,6 +224,15 @@ struct ParkedEntries: Sendable {
     /// Takes the oldest of the least urgent entries.
     mutating func takeLeast() -> EntryBuffer? {
         self.take(self.buffers.low) ?? self.take(self.buffers.normal) ?? self.take(self.buffers.high)
+    }
+
+    /// Moves the entries for which a condition holds to a buffer.
+    mutating func move(to other: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
+        let before = other.count
+        for buffer in [self.buffers.low, self.buffers.normal, self.buffers.high] {
+            buffer?.move(to: other, where: holds)
+        }
+        self.count -= other.count - before
     }
 
     private mutating func take(_ buffer: EntryBuffer?) -> EntryBuffer? {

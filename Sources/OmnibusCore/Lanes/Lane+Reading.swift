@@ -5,14 +5,63 @@ import Synchronization
 
 extension Lane {
     /// Lets the queue read a history too.
-    package func attach(_ source: any LaneSource, resuming cursor: LogCursor, hasMore: Bool) {
+    ///
+    /// No worker is woken: there is nothing to read yet, or no worker yet. The caller may hold the table's lock, and
+    /// hands what is returned to ``finish(_:)`` when it holds none.
+    ///
+    /// - Parameters:
+    ///   - cursor: what the group's last queue has left.
+    ///   - hasMore: whether there is something to read.
+    package func attach(_ source: any LaneSource, resuming cursor: LogCursor, hasMore: Bool) -> LaneReading.Taken {
+        let reading = LaneReading(
+            source,
+            isNamed: self.group != nil,
+            resuming: cursor,
+            hasMore: hasMore,
+            limit: self.settings.bounds.count
+        )
+        let now = self.clock.uptime()
+        return self.state.withLock { $0.machine.attach(reading, now: now) }
     }
 
-    /// Notes that the history has more than the queue has read.
-    package func logHasGrown() {
+    /// Notes that the history has more than the queue has read; call it with no lock held.
+    package func logHasGrown(to sequence: Int64) {
+        let worker = self.state.withLock { state -> LaneMachine.Sleeper? in
+            state.machine.reading?.grown(to: sequence)
+            return state.machine.workerForWork()
+        }
+        worker?.continuation.resume(returning: true)
     }
 
-    /// Goes on reading elsewhere.
+    /// Goes on reading elsewhere: what was read ahead is dropped, what was begun goes on to its end.
     package func seek(to start: StartPosition) {
+        let (dropped, worker, waiters) = self.state.withLock { state in
+            let dropped = state.machine.seek(to: start)
+            let worker = state.machine.workerForWork()
+            return (dropped, worker, state.machine.settledWaiters())
+        }
+        worker?.continuation.resume(returning: true)
+        for sleeper in waiters { sleeper.continuation.resume(returning: true) }
+        // Payloads may have code of their own, and end here, where no lock is held.
+        withExtendedLifetime(dropped) {}
+    }
+
+    /// Does what follows from reading, when no lock is held: sets the timer for what waits, and says what was missed.
+    package func finish(_ taken: LaneReading.Taken) {
+        if let due = taken.delayed.map(\.due).min() { self.arm(due) }
+        guard taken.missed > 0 else { return }
+        let topic = taken.entries.first?.message.topic ?? self.pattern.literalTopic
+        self.signals.send {
+            BusSignal(
+                .gap,
+                queue: self.identity,
+                topic: topic,
+                count: taken.missed,
+                message: """
+                    \(self.name) has missed \(taken.missed) messages, which retention removed before they were read; \
+                    handle faster, or keep more.
+                    """
+            )
+        }
     }
 }

@@ -169,7 +169,9 @@ extension Lane {
         for member: SubscriptionID,
         isAlone: Bool = false
     ) -> Bool? {
+        var read: LaneReading.Taken?
         let (decision, effects) = self.state.withLock { state -> (LaneMachine.TakeDecision, Effects) in
+            read = state.machine.refill()
             if completed > 0 { state.machine.complete(completed, release) }
             if isAlone { state.machine.report(remaining: 0, bytes: 0) }
             let decision = state.machine.take(upTo: count, into: buffer, for: member, isAlone: isAlone) {
@@ -180,13 +182,16 @@ extension Lane {
             effects.recovers = state.machine.recovers()
             if case .taken = decision {
                 // The end of one entry may have made room for several others.
-                if state.machine.isOrderly { effects.worker = state.machine.workerForWork() }
+                if state.machine.isOrderly || state.machine.reading != nil {
+                    effects.worker = state.machine.workerForWork()
+                }
             } else {
                 effects.waiters = state.machine.settledWaiters()
             }
             return (decision, effects)
         }
         self.perform(effects)
+        if let read { self.finish(read) }
         switch decision {
         case .taken: return true
         case .ended: return false
@@ -395,7 +400,7 @@ extension Lane {
     // MARK: Time
 
     /// Sees to it that the queue is looked at no later than at a time.
-    private func arm(_ due: Duration) {
+    func arm(_ due: Duration) {
         let (number, replaced) = self.state.withLock { state -> (UInt64?, TimerID?) in
             guard !state.machine.isClosed, state.timer.map({ due < $0.due }) ?? true else { return (nil, nil) }
             let replaced = state.timer?.id

@@ -15,10 +15,14 @@ extension LaneMachine {
     package mutating func close() -> Ending {
         guard !self.isClosed else { return Ending() }
         self.isClosed = true
-        self.metrics.abandoned += self.readyCount + self.delayed.count + self.keys.count
+        let waiting = self.readyCount + self.delayed.count + self.keys.count
         var ending = Ending(buffers: self.own.removeAll(), delayed: self.delayed)
         ending.buffers += self.others?.removeAll() ?? []
+        ending.buffers += self.window?.removeAll() ?? []
         ending.buffers += self.keys.removeAll()
+        let kept = self.park(ending)
+        self.metrics.offered -= kept
+        self.metrics.abandoned += waiting - kept
         self.others = nil
         self.delayed = DelayedEntries()
         self.members = []

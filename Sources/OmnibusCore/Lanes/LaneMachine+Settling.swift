@@ -64,12 +64,16 @@ extension LaneMachine {
         self.gates?.gaveBack(buffer.count, epoch: buffer.epoch)
         self.waitsForResult = false
         if self.isClosed {
-            self.metrics.abandoned += buffer.count
+            let kept = buffer.count { self.isKeptByLog($0.rare?.log) }
+            self.metrics.offered -= kept
+            self.metrics.abandoned += buffer.count - kept
             return
         }
         // A worker takes entries of one priority at a time.
         let priority = buffer.first.pointee.flags.priority
-        if priority == self.layout.priority {
+        if self.window != nil, buffer.first.pointee.rare?.log != nil {
+            self.window?[priority].giveBack(buffer)
+        } else if priority == self.layout.priority {
             self.own.giveBack(buffer)
         } else {
             self.others?[priority].giveBack(buffer)
@@ -100,6 +104,7 @@ extension LaneMachine {
         switch action {
         case .ack:
             self.complete(1)
+            self.noteSettled(entry)
             self.release(entry)
             self.noteSuccess(entry)
             return .done
@@ -109,7 +114,7 @@ extension LaneMachine {
             self.inFlight -= 1
             self.gates?.gaveBack(epoch: entry.epoch)
             self.waitsForResult = false
-            return self.abandonsReturned() ? .done : self.returnToFront(entry)
+            return self.abandonsReturned(entry) ? .done : self.returnToFront(entry)
         case .deadLetter(let reason, let failure):
             if case .retriesExhausted = reason {
                 self.noteFailure(entry, now)
@@ -125,8 +130,9 @@ extension LaneMachine {
                 return self.giveUp(failed, .retriesExhausted)
             }
             self.inFlight -= 1
-            guard !self.abandonsReturned() else { return .done }
+            guard !self.abandonsReturned(failed) else { return .done }
             self.metrics.retried += 1
+            self.notePostponed(failed, due: now.uptime + min(max(delay ?? .zero, .zero), .longestWait))
             return self.retry(failed, after: delay, now.uptime)
         }
     }
@@ -165,14 +171,17 @@ extension LaneMachine {
     private mutating func giveUp(_ entry: HeldEntry, _ reason: DeadLetter.Reason) -> SettleDecision {
         self.inFlight -= 1
         if case .expired = reason { self.metrics.expired += 1 } else { self.metrics.deadLettered += 1 }
+        self.noteSettled(entry)
         self.release(entry)
         return .giveUp(entry, reason)
     }
 
     /// Counts an entry that comes back to a queue that has ended; returns whether it has.
-    private mutating func abandonsReturned() -> Bool {
-        if self.isClosed { self.metrics.abandoned += 1 }
-        return self.isClosed
+    private mutating func abandonsReturned(_ entry: HeldEntry) -> Bool {
+        guard self.isClosed else { return false }
+        // What the group's next queue reads again was not offered to this one for good.
+        if self.isKeptByLog(entry.log) { self.metrics.offered -= 1 } else { self.metrics.abandoned += 1 }
+        return true
     }
 
     // MARK: Keys
@@ -191,7 +200,9 @@ extension LaneMachine {
     /// Makes entries ready that come before those that were only offered.
     private mutating func appendReturned(_ buffer: EntryBuffer) {
         let priority = buffer.first.pointee.flags.priority
-        if priority == self.layout.priority {
+        if self.window != nil, buffer.first.pointee.rare?.log != nil {
+            self.window?[priority].append(returned: buffer)
+        } else if priority == self.layout.priority {
             self.own.append(returned: buffer)
         } else {
             _ = self.makeReadyBuffer(of: priority)
@@ -201,7 +212,9 @@ extension LaneMachine {
 
     private mutating func returnToFront(_ entry: HeldEntry) -> SettleDecision {
         let priority = entry.message.priority
-        if priority == self.layout.priority {
+        if self.window != nil, entry.log != nil {
+            self.window?[priority].append(returned: entry)
+        } else if priority == self.layout.priority {
             self.own.append(returned: entry)
         } else {
             _ = self.makeReadyBuffer(of: priority)

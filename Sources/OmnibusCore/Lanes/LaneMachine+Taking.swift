@@ -66,13 +66,15 @@ extension LaneMachine {
 
     private mutating func fill(_ buffer: EntryBuffer, upTo count: Int, isAlone: Bool) {
         // The control lane ignores keys, order and whatever holds the rest back.
-        if let control = self.others?[.critical].source() {
+        if let control = self.others?[.critical].source() ?? self.window?[.critical].source() {
             control.move(upTo: count, to: buffer)
             return
         }
         guard !self.isHeldUp else { return }
         self.isJammed = false
-        let count = self.settings.ordering == .strict ? 1 : count
+        // A worker alone takes no more of a history than it handles: it may have to be read elsewhere.
+        let count = self.settings.ordering == .strict || isAlone && self.window != nil ? 1 : count
+        self.isWindowFirst.toggle()
         guard self.others != nil else { return self.fill(buffer, upTo: count, from: self.layout.priority, isAlone) }
         for priority in self.turns {
             self.fill(buffer, upTo: min(count, Self.largestPass), from: priority, isAlone)
@@ -95,7 +97,8 @@ extension LaneMachine {
     }
 
     private func isEmpty(_ priority: Priority) -> Bool {
-        priority == self.layout.priority ? self.own.isEmpty : self.others?[priority].isEmpty ?? true
+        if let window = self.window, !window[priority].isEmpty { return false }
+        return priority == self.layout.priority ? self.own.isEmpty : self.others?[priority].isEmpty ?? true
     }
 
     /// Counts entries that went before those of lower priorities.
@@ -124,6 +127,13 @@ extension LaneMachine {
     }
 
     private mutating func source(of priority: Priority) -> EntryBuffer? {
+        guard self.window != nil else { return self.offered(priority) }
+        // Both have their turn, and neither waits for the other.
+        if self.isWindowFirst, let read = self.window?[priority].source() { return read }
+        return self.offered(priority) ?? self.window?[priority].source()
+    }
+
+    private mutating func offered(_ priority: Priority) -> EntryBuffer? {
         priority == self.layout.priority ? self.own.source() : self.others?[priority].source()
     }
 

@@ -31,6 +31,12 @@ package struct LaneMachine: Sendable {
     var others: OtherClasses?
     var keys: KeyTable
     var merges = MergeTable()
+    /// What was read ahead of a history, by priority; it is in nobody's way, hence in no bound but its own.
+    var window: OtherClasses?
+    /// How the history is read; nil where there is none.
+    var reading: LaneReading?
+    /// Whether what was read ahead comes before what was offered this time.
+    var isWindowFirst = false
     package var delayed = DelayedEntries()
     package var slots = DeliverySlots()
     /// What limits how fast entries are handed over, where anything does.
@@ -94,7 +100,7 @@ package struct LaneMachine: Sendable {
     /// Entries that could be handed to a worker, as far as keys are known.
     package var readyCount: Int {
         guard let others = self.others else { return self.own.count }
-        return self.own.count + others.count + others.control.count
+        return self.own.count + others.count + others.control.count + (self.window?.total ?? 0)
     }
 
     /// Entries that wait in the queue's bounds: ready or delayed, critical and parked ones apart.
@@ -109,8 +115,9 @@ package struct LaneMachine: Sendable {
 
     /// Whether a worker would find something to take now.
     var hasWork: Bool {
-        guard self.readyCount > 0, !self.isShut else { return false }
+        guard self.readyCount > 0 || self.canRead, !self.isShut else { return false }
         if let others = self.others, !others.control.isEmpty { return true }
+        if let window = self.window, !window.control.isEmpty { return true }
         return !self.isBlocked
     }
 

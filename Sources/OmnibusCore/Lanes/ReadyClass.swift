@@ -51,6 +51,11 @@ struct ReadyClass: Sendable {
         self.front[self.front.count - 1].append(boxed: entry.header)
     }
 
+    /// Moves the entries for which a condition holds to a buffer.
+    func move(to buffer: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
+        for entries in self.front + [self.ready] { entries.move(to: buffer, where: holds) }
+    }
+
     /// Takes everything out.
     mutating func removeAll() -> [EntryBuffer] {
         let rest = EntryBuffer(layout: self.ready.layout)
@@ -79,6 +84,13 @@ struct OtherClasses: Sendable {
     /// What is there of the priorities that share the queue's bounds: all but critical.
     var count: Int { self.classes.dropLast().reduce(0) { $0 + $1.count } }
     var bytes: Int { self.classes.dropLast().reduce(0) { $0 + $1.bytes } }
+    /// What is there of all priorities.
+    var total: Int { self.classes.reduce(0) { $0 + $1.count } }
+
+    /// Moves the entries for which a condition holds to a buffer.
+    func move(to buffer: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
+        for entries in self.classes { entries.move(to: buffer, where: holds) }
+    }
 
     mutating func removeAll() -> [EntryBuffer] {
         self.classes.indices.flatMap { self.classes[$0].removeAll() }

@@ -6,14 +6,14 @@
 /// All of it is called under the lane's lock and must be short; nothing foreign runs in it. What is handed out to be
 /// released is released when no lock is held, because payloads may have code of their own.
 package protocol LaneSource: Sendable {
-    /// Hands over what comes next; at the end, the lane is told by ``Lane/logHasGrown()`` when there is more.
+    /// Hands over what comes next; at the end, the lane is told by ``Lane/logHasGrown(to:)`` when there is more.
     func read(upTo count: Int, bytes: Int) -> RetainedLog.Batch
 
     /// The record with a sequence number; nil when it was removed.
     func record(at sequence: Int64) -> LogRecord?
 
-    /// Goes on reading elsewhere; returns what was found to be too old, to be released when no lock is held.
-    func seek(to start: StartPosition) -> [LogRecord]
+    /// Goes on reading elsewhere; returns whether there is more to read now, and what was found to be too old.
+    func seek(to start: StartPosition) -> (hasMore: Bool, removed: [LogRecord])
 
     /// Ends the reading; a group's next lane begins with what is handed over here.
     func park(_ cursor: LogCursor)

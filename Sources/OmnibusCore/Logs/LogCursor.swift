@@ -63,13 +63,17 @@ package struct LogCursor: Sendable {
     }
 
     /// Notes that a message needs nothing more; one that is not known is left alone.
-    package mutating func settle(_ sequence: Int64) {
-        if self.records.removeValue(forKey: sequence) == nil { self.pass(sequence) }
+    ///
+    /// - Parameter isListed: false for one that was read before the list was reset, and may have been read again.
+    package mutating func settle(_ sequence: Int64, isListed: Bool = true) {
+        if self.records.removeValue(forKey: sequence) == nil, isListed { self.pass(sequence) }
     }
 
     /// Notes that a message comes again.
-    package mutating func postpone(_ record: PendingRecord) {
-        if self.records.updateValue(record, forKey: record.sequence) == nil { self.pass(record.sequence) }
+    ///
+    /// - Parameter isListed: false for one that was read before the list was reset, and may have been read again.
+    package mutating func postpone(_ record: PendingRecord, isListed: Bool = true) {
+        if self.records.updateValue(record, forKey: record.sequence) == nil, isListed { self.pass(record.sequence) }
     }
 
     /// Forgets what was read and not postponed.

@@ -34,6 +34,8 @@ package struct RetainedLog: Sendable {
         package var missed = 0
         /// Whether nothing is left to read.
         package var isAtEnd = false
+        /// The sequence number before which nothing is left to read.
+        package var next: Int64 = 0
         /// What was found to be too old.
         package var removed: [LogRecord] = []
 
@@ -248,6 +250,11 @@ package struct RetainedLog: Sendable {
         }
     }
 
+    /// Whether a reader has anything before it, or anything to be told.
+    package func hasMore(for reader: LogReader) -> Bool {
+        reader.missed > 0 || self.unread(reader) > 0
+    }
+
     /// Hands a reader what comes next, up to a number of messages and bytes, though always one if there is one.
     ///
     /// With several topics, it may return none of them and not be at the end, where many messages of others lay
@@ -261,6 +268,7 @@ package struct RetainedLog: Sendable {
             self.readSeveral(&reader, &batch, upTo: count, bytes: bytes)
         }
         batch.missed = reader.missed
+        batch.next = reader.next
         reader.missed = 0
         return batch
     }

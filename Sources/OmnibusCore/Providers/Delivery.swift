@@ -9,6 +9,8 @@ public struct Delivery: Sendable {
     public let attempt: Int
     /// Where the message stands in its topic's history; nil where the topic keeps none.
     public let position: Position?
+    /// How many messages retention removed unread just before this one; 0 where the reader has kept up.
+    public let missed: Int
     /// The subscription that the message was delivered to.
     public let subscription: Subscription
     /// What middleware has found out about this delivery, by name.
@@ -24,6 +26,7 @@ public struct Delivery: Sendable {
         message: Message,
         attempt: Int,
         position: Position? = nil,
+        missed: Int = 0,
         subscription: Subscription,
         token: DeliveryToken,
         settler: any DeliverySettler
@@ -31,6 +34,7 @@ public struct Delivery: Sendable {
         self.message = message
         self.attempt = attempt
         self.position = position
+        self.missed = missed
         self.subscription = subscription
         self.token = token
         self.settler = settler

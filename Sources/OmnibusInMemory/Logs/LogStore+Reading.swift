@@ -25,7 +25,7 @@ extension LogStore {
             self.store.state.withLock { $0.log.record(at: sequence) }
         }
 
-        func seek(to start: StartPosition) -> [LogRecord] {
+        func seek(to start: StartPosition) -> (hasMore: Bool, removed: [LogRecord]) {
             self.store.seek(self.index, lane: self.lane, to: start)
         }
 
@@ -35,7 +35,10 @@ extension LogStore {
 
         func settleParked(_ sequence: Int64) {
             self.store.state.withLock { state in
-                guard let reader = state.readers[self.index], reader.lane == nil else { return }
+                guard self.index < state.readers.count, let reader = state.readers[self.index], reader.lane == nil
+                else {
+                    return
+                }
                 state.readers[self.index]?.parked?.settle(sequence)
             }
         }
@@ -46,28 +49,33 @@ extension LogStore {
     /// Lets a lane read, where its pattern matches log topics, or its group has read before.
     ///
     /// - Parameter start: where to begin; it counts only where the group has no cursor.
-    /// - Returns: what was found to be too old, to be released when no lock is held.
-    func attach(_ lane: Lane, from start: StartPosition?) -> [LogRecord] {
+    /// - Returns: what the lane has to finish, and what was found to be too old, when no lock is held.
+    func attach(_ lane: Lane, from start: StartPosition?) -> (LaneReading.Taken?, [LogRecord]) {
         let now = self.clock.uptime()
-        let (source, removed) = self.state.withLock { state -> ((Source, LogCursor)?, [LogRecord]) in
+        let (found, removed) = self.state.withLock { state -> ((Source, LogCursor, Bool)?, [LogRecord]) in
             let removed = state.log.expire(now: now)
             let name = lane.group.map { ReaderName(group: $0, pattern: lane.pattern) }
             if let name, let index = state.byName[name] {
                 let cursor = state.readers[index]?.parked ?? LogCursor()
                 state.readers[index]?.parked = nil
                 state.readers[index]?.lane = lane
-                return ((Source(store: self, index: index, lane: lane.id), cursor), removed)
+                let hasMore = state.readers[index].map { state.log.hasMore(for: $0.place) } ?? false
+                state.readers[index]?.isWaiting = !hasMore
+                return ((Source(store: self, index: index, lane: lane.id), cursor, hasMore), removed)
             }
             let reader = state.log.reader(from: start ?? .latest, where: lane.pattern.matches)
             guard reader.hasTopics else { return (nil, removed) }
-            return ((self.add(lane, reader, to: &state), LogCursor()), removed)
+            let hasMore = state.log.hasMore(for: reader)
+            return ((self.add(lane, reader, isWaiting: !hasMore, to: &state), LogCursor(), hasMore), removed)
         }
-        if let source { lane.attach(source.0, resuming: source.1, hasMore: true) }
-        return removed
+        let taken = found.map { source, cursor, hasMore in
+            lane.attach(source, resuming: cursor, hasMore: hasMore)
+        }
+        return (taken, removed)
     }
 
     /// Adds a reader for a lane.
-    func add(_ lane: Lane, _ place: LogReader, isWaiting: Bool = false, to state: inout State) -> Source {
+    func add(_ lane: Lane, _ place: LogReader, isWaiting: Bool, to state: inout State) -> Source {
         let name = lane.group.map { ReaderName(group: $0, pattern: lane.pattern) }
         let reader = Reader(pattern: lane.pattern, name: name, place: place, lane: lane, isWaiting: isWaiting)
         let index: Int
@@ -100,16 +108,18 @@ extension LogStore {
         }
     }
 
-    private func seek(_ index: Int, lane: UInt64, to start: StartPosition) -> [LogRecord] {
+    private func seek(_ index: Int, lane: UInt64, to start: StartPosition) -> (hasMore: Bool, removed: [LogRecord]) {
         let now = self.clock.uptime()
         return self.state.withLock { state in
             let removed = state.log.expire(now: now)
             guard index < state.readers.count, let reader = state.readers[index], reader.lane?.id == lane else {
-                return removed
+                return (false, removed)
             }
-            state.readers[index]?.place = state.log.reader(from: start, where: reader.pattern.matches)
-            state.readers[index]?.isWaiting = false
-            return removed
+            let place = state.log.reader(from: start, where: reader.pattern.matches)
+            let hasMore = state.log.hasMore(for: place)
+            state.readers[index]?.place = place
+            state.readers[index]?.isWaiting = !hasMore
+            return (hasMore, removed)
         }
     }
 

@@ -84,7 +84,7 @@ package final class LogStore: Sendable {
             }
             return (slot, attached)
         }
-        for (lane, source) in attached { lane.attach(source, resuming: LogCursor(), hasMore: false) }
+        for (lane, source) in attached { _ = lane.attach(source, resuming: LogCursor(), hasMore: false) }
         return slot
     }
 
@@ -155,7 +155,9 @@ package final class LogStore: Sendable {
             }
             return (outcome, waiting, state.needsTimer)
         }
-        for lane in waiting { lane.logHasGrown() }
+        if case .appended(let sequence, _) = outcome {
+            for lane in waiting { lane.logHasGrown(to: sequence) }
+        }
         if needsTimer { self.armTimer() }
         withExtendedLifetime(removed) {}
         return outcome
