@@ -18,8 +18,14 @@ extension LaneMachine {
         if self.others == nil { self.others = OtherClasses(layout: self.layout) }
         guard let taken = self.reading?.resume(now: now) else { return LaneReading.Taken() }
         self.store(taken)
-        for (entry, due) in taken.delayed {
-            self.metrics.offered += 1
+        self.metrics.offered += taken.delayed.count
+        for (waiting, due) in taken.delayed {
+            var entry = waiting
+            if let key = self.orderKey(of: entry) {
+                // It held its key when the group's last queue ended, and does so on.
+                entry.hold = .owner
+                _ = self.keys.wait(key, .none, entry.message.priority)
+            }
             self.delayed.add(entry, due: due)
         }
         return taken
