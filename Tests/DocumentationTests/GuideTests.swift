@@ -208,6 +208,57 @@ struct GuideTests {
         #expect(deadLetters.count(where: DeadLetterFilter(reasons: [.undecodable])) == 2)
     }
 
+    @Test("keeping a history")
+    func keepingAHistory() async throws {
+        struct OrderPlaced: Event {
+            static let topic: Topic = "orders.placed"
+            var number: Int
+        }
+
+        let broker = InMemoryBroker()
+        let bus = EventBus(provider: broker)
+
+        let retention = Retention(maximumAge: .seconds(3_600), maximumCount: 10_000)
+        _ = try await broker.createTopic(OrderPlaced.topic, .retained(retention))
+
+        for number in 1...3 { try await bus.publish(OrderPlaced(number: number)) }
+
+        try await bus.subscribe(to: OrderPlaced.self, from: .earliest) { order, delivery in
+            print("order \(order.number) at \(delivery.position?.offset ?? -1)")
+        }
+
+        await bus.settled()
+        #expect(try await bus.metrics().queues.acknowledged == 3)
+
+        try await bus.subscribe(to: OrderPlaced.self, group: "billing", from: .earliest) { order in
+            print("bill order \(order.number)")
+        }
+
+        try await bus.subscribe(to: OrderPlaced.self) { order, delivery in
+            if delivery.missed > 0 { print("\(delivery.missed) orders were removed before order \(order.number)") }
+        }
+
+        let receipt = try await bus.publish(OrderPlaced(number: 4))
+        do {
+            try await bus.publish(OrderPlaced(number: 5), expecting: .after(receipt.position))
+            try await bus.publish(OrderPlaced(number: 6), expecting: .after(receipt.position))
+        } catch let error as OmnibusError where error.code == .sequenceMismatch {
+            let next = (error.details as? SequenceMismatch)?.actual
+            print("somebody else was first; the next offset is \(next ?? -1)")
+        }
+
+        #expect(try await broker.info(of: OrderPlaced.topic)?.history?.nextOffsets == [5])
+
+        if let history = try await broker.info(of: OrderPlaced.topic)?.history {
+            print("\(history.count) orders from \(history.earliestOffsets) up to \(history.nextOffsets)")
+        }
+
+        await bus.settled()
+        let groups = try await bus.metrics().queues
+        #expect(groups.acknowledged == groups.offered)
+        try await bus.shutdown()
+    }
+
     @Test("understanding delivery guarantees")
     func understandingDeliveryGuarantees() async throws {
         struct PaymentDue: Event {

@@ -9,15 +9,12 @@ extension Lane {
     /// No worker is woken: there is nothing to read yet, or no worker yet. The caller may hold the table's lock, and
     /// hands what is returned to ``finish(_:)`` when it holds none.
     ///
-    /// - Parameters:
-    ///   - cursor: what the group's last queue has left.
-    ///   - hasMore: whether there is something to read.
-    package func attach(_ source: any LaneSource, resuming cursor: LogCursor, hasMore: Bool) -> LaneReading.Taken {
+    /// - Parameter cursor: what the group's last queue has left.
+    package func attach(_ source: any LaneSource, resuming cursor: LogCursor) -> LaneReading.Taken {
         let reading = LaneReading(
             source,
             isNamed: self.group != nil,
             resuming: cursor,
-            hasMore: hasMore,
             limit: self.settings.bounds.count
         )
         let now = self.clock.uptime()

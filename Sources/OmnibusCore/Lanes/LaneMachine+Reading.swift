@@ -10,9 +10,14 @@ extension LaneMachine {
         self.reading?.canRead == true && !self.isClosed
     }
 
-    /// Begins to read a history; returns when the first message that waits for its retry is due.
+    /// Begins to read a history; returns what was left by the group's last queue.
     package mutating func attach(_ reading: LaneReading, now: Duration) -> LaneReading.Taken {
+        guard !self.isClosed else {
+            reading.source.park(reading.cursor)
+            return LaneReading.Taken()
+        }
         self.reading = reading
+        self.reading?.begin()
         self.window = OtherClasses(layout: self.layout)
         // They count whose turn it is, whatever the priority is.
         if self.others == nil { self.others = OtherClasses(layout: self.layout) }
@@ -73,8 +78,11 @@ extension LaneMachine {
     /// Notes that an entry needs nothing more.
     mutating func noteSettled(_ entry: HeldEntry) {
         guard let place = entry.log else { return }
-        if self.isClosed { return self.reading?.source.settleParked(place.sequence) ?? () }
-        self.reading?.settled(place)
+        if !self.isClosed {
+            self.reading?.settled(place)
+        } else if let reading = self.reading, !reading.isStale(place) {
+            reading.source.settleParked(place.sequence)
+        }
     }
 
     /// Notes that an entry has failed and comes again.

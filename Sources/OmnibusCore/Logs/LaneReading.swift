@@ -23,7 +23,7 @@ package struct LaneReading: Sendable {
     /// How many messages may wait for their retry before no more is read.
     private let limit: Int
     private var epoch: UInt32 = 0
-    private var hasMore: Bool
+    private var hasMore = false
     /// Everything before is read.
     private var next: Int64 = 0
     /// Messages that were removed unread, and that no delivery has told of.
@@ -33,13 +33,11 @@ package struct LaneReading: Sendable {
         _ source: any LaneSource,
         isNamed: Bool,
         resuming cursor: LogCursor,
-        hasMore: Bool,
         limit: Int
     ) {
         self.source = source
         self.isNamed = isNamed
         self.cursor = cursor
-        self.hasMore = hasMore
         self.limit = limit
     }
 
@@ -77,6 +75,11 @@ package struct LaneReading: Sendable {
             taken.entries.append(self.entry(record))
         }
         return taken
+    }
+
+    /// Begins the reading: from now on the queue is told when there is more than it has read.
+    package mutating func begin() {
+        self.hasMore = self.source.begin()
     }
 
     /// Begins with what was left by the group's last queue: what it had read and not settled.

@@ -6,6 +6,9 @@
 /// All of it is called under the lane's lock and must be short; nothing foreign runs in it. What is handed out to be
 /// released is released when no lock is held, because payloads may have code of their own.
 package protocol LaneSource: Sendable {
+    /// Begins the reading, and returns whether there is something to read; otherwise the lane is told when there is.
+    func begin() -> Bool
+
     /// Hands over what comes next; at the end, the lane is told by ``Lane/logHasGrown(to:)`` when there is more.
     func read(upTo count: Int, bytes: Int) -> RetainedLog.Batch
 

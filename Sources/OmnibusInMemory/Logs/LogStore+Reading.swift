@@ -17,6 +17,10 @@ extension LogStore {
             self.lane = lane
         }
 
+        func begin() -> Bool {
+            self.store.begin(self.index, lane: self.lane)
+        }
+
         func read(upTo count: Int, bytes: Int) -> RetainedLog.Batch {
             self.store.read(self.index, lane: self.lane, upTo: count, bytes: bytes)
         }
@@ -35,10 +39,9 @@ extension LogStore {
 
         func settleParked(_ sequence: Int64) {
             self.store.state.withLock { state in
-                guard self.index < state.readers.count, let reader = state.readers[self.index], reader.lane == nil
-                else {
-                    return
-                }
+                guard self.index < state.readers.count, let reader = state.readers[self.index], reader.lane == nil,
+                    reader.lastLane == self.lane
+                else { return }
                 state.readers[self.index]?.parked?.settle(sequence)
             }
         }
@@ -52,32 +55,28 @@ extension LogStore {
     /// - Returns: what the lane has to finish, and what was found to be too old, when no lock is held.
     func attach(_ lane: Lane, from start: StartPosition?) -> (LaneReading.Taken?, [LogRecord]) {
         let now = self.clock.uptime()
-        let (found, removed) = self.state.withLock { state -> ((Source, LogCursor, Bool)?, [LogRecord]) in
+        let (found, removed) = self.state.withLock { state -> ((Source, LogCursor)?, [LogRecord]) in
             let removed = state.log.expire(now: now)
             let name = lane.group.map { ReaderName(group: $0, pattern: lane.pattern) }
             if let name, let index = state.byName[name] {
                 let cursor = state.readers[index]?.parked ?? LogCursor()
                 state.readers[index]?.parked = nil
                 state.readers[index]?.lane = lane
-                let hasMore = state.readers[index].map { state.log.hasMore(for: $0.place) } ?? false
-                state.readers[index]?.isWaiting = !hasMore
-                return ((Source(store: self, index: index, lane: lane.id), cursor, hasMore), removed)
+                state.readers[index]?.lastLane = lane.id
+                return ((Source(store: self, index: index, lane: lane.id), cursor), removed)
             }
             let reader = state.log.reader(from: start ?? .latest, where: lane.pattern.matches)
             guard reader.hasTopics else { return (nil, removed) }
-            let hasMore = state.log.hasMore(for: reader)
-            return ((self.add(lane, reader, isWaiting: !hasMore, to: &state), LogCursor(), hasMore), removed)
+            return ((self.add(lane, reader, to: &state), LogCursor()), removed)
         }
-        let taken = found.map { source, cursor, hasMore in
-            lane.attach(source, resuming: cursor, hasMore: hasMore)
-        }
+        let taken = found.map { source, cursor in lane.attach(source, resuming: cursor) }
         return (taken, removed)
     }
 
     /// Adds a reader for a lane.
-    func add(_ lane: Lane, _ place: LogReader, isWaiting: Bool, to state: inout State) -> Source {
+    func add(_ lane: Lane, _ place: LogReader, to state: inout State) -> Source {
         let name = lane.group.map { ReaderName(group: $0, pattern: lane.pattern) }
-        let reader = Reader(pattern: lane.pattern, name: name, place: place, lane: lane, isWaiting: isWaiting)
+        let reader = Reader(pattern: lane.pattern, name: name, place: place, lane: lane, lastLane: lane.id)
         let index: Int
         if let reused = state.freeReaders.popLast() {
             index = reused
@@ -92,6 +91,18 @@ extension LogStore {
     }
 
     // MARK: Going on
+
+    /// Whether a lane has something to read; otherwise it is told from now on.
+    private func begin(_ index: Int, lane: UInt64) -> Bool {
+        self.state.withLock { state in
+            guard index < state.readers.count, let reader = state.readers[index], reader.lane?.id == lane else {
+                return false
+            }
+            let hasMore = state.log.hasMore(for: reader.place)
+            state.readers[index]?.isWaiting = !hasMore
+            return hasMore
+        }
+    }
 
     private func read(_ index: Int, lane: UInt64, upTo count: Int, bytes: Int) -> RetainedLog.Batch {
         let now = self.clock.uptime()

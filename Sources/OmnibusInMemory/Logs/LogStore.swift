@@ -30,6 +30,8 @@ package final class LogStore: Sendable {
         var lane: Lane?
         /// Whether the lane has read everything and wants to be told when there is more.
         var isWaiting = false
+        /// The lane that has read last; what is settled there may still be noted here.
+        var lastLane: UInt64
         /// What the group's last lane has left unsettled.
         var parked: LogCursor?
     }
@@ -80,11 +82,11 @@ package final class LogStore: Sendable {
             let attached = lanes.filter { !reading.contains($0.id) }.map { lane in
                 // Its pattern matches no other log topic, or it would be reading.
                 let reader = state.log.reader(from: .latest, where: lane.pattern.matches)
-                return (lane, self.add(lane, reader, isWaiting: true, to: &state))
+                return (lane, self.add(lane, reader, to: &state))
             }
             return (slot, attached)
         }
-        for (lane, source) in attached { _ = lane.attach(source, resuming: LogCursor(), hasMore: false) }
+        for (lane, source) in attached { _ = lane.attach(source, resuming: LogCursor()) }
         return slot
     }
 
