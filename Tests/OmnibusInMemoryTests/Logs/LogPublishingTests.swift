@@ -13,6 +13,14 @@ private struct Unencodable: Encodable, Sendable {
     func encode(to encoder: any Encoder) throws { throw Failure() }
 }
 
+/// A value that can be seen to be gone.
+private final class Probe: Encodable, Sendable {
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(1)
+    }
+}
+
 @Suite("Publishing to retained topics", .timeLimit(.minutes(1)))
 struct LogPublishingTests {
     let clock: ManualClock
@@ -103,6 +111,24 @@ struct LogPublishingTests {
         let history = try await self.history("a")
         #expect([history.count, history.bytes] == [0, 0])
         #expect([history.earliestOffsets, history.nextOffsets] == [[2], [2]])
+    }
+
+    @Test("lets go of what is too old, though nobody publishes and nobody reads")
+    func releases() async throws {
+        _ = try await self.broker.createTopic("a", .retained(Retention(maximumAge: .seconds(10))))
+        weak var probe: Probe?
+        func publish() async throws {
+            let value = Probe()
+            probe = value
+            try await self.broker.publish(Message(topic: "a", value: value, codec: JSONCodec()))
+        }
+        try await publish()
+
+        self.clock.advance(by: .milliseconds(9_999))
+        #expect(probe != nil)
+        self.clock.advance(by: .milliseconds(1))
+        #expect(probe == nil)
+        #expect(self.clock.pendingTimers == 0)
     }
 
     @Test("refuses what cannot be encoded, and nothing has changed")

@@ -44,7 +44,10 @@ struct RetainedTopicTests {
         @Sendable func publish(_ publisher: Int, _ numbers: Range<Int>) async throws {
             for number in numbers {
                 let topic: Topic = ["log.a", "log.b", "log.c"][(publisher + number) % 3]
-                try await bus.publish(Message(topic: topic, payload: ["publisher": publisher, "number": number]))
+                let payload: JSONValue = [
+                    "publisher": .integer(Int64(publisher)), "number": .integer(Int64(number)),
+                ]
+                try await bus.publish(Message(topic: topic, payload: Payload(json: payload)))
             }
         }
         for publisher in 0..<publishers { try await publish(publisher, 0..<before) }
@@ -98,6 +101,46 @@ struct RetainedTopicTests {
 
         #expect(early.count == 800)
         #expect(early.all == late.all)
+        try await bus.shutdown(deadline: .seconds(5))
+    }
+
+    @Test(
+        "lose nothing while a group's members come and go, and others publish",
+        arguments: 1...6 as ClosedRange<UInt64>
+    )
+    func survivesMembers(seed: UInt64) async throws {
+        var random = SeededRandom(seed: seed)
+        let bus = EventBus()
+        let broker = try #require(bus.provider as? InMemoryBroker)
+        _ = try await broker.createTopic(Step.topic, .retained())
+        let total = 600
+        let seen = EventRecorder<Int>()
+        let pauses = (0..<12).map { _ in Int.random(in: 0...60, using: &random) }
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for number in 0..<total { try await bus.publish(Step(number: number)) } }
+            group.addTask {
+                for pause in pauses {
+                    let settings = HandlerSettings(concurrency: pause % 3 + 1)
+                    let member = try await bus.subscribe(
+                        to: Step.self,
+                        group: "g",
+                        from: .earliest,
+                        with: settings
+                    ) { step in seen.record(step.number) }
+                    for _ in 0..<pause { await Task.yield() }
+                    await member.cancel()
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await bus.subscribe(to: Step.self, group: "g") { step in seen.record(step.number) }
+        await bus.settled()
+
+        #expect(Set(seen.all) == Set(0..<total), "seed \(seed)")
+        let queues = try await bus.metrics().queues
+        #expect(queues.offered == queues.acknowledged, "seed \(seed)")
+        #expect(queues.acknowledged == seen.count, "seed \(seed)")
         try await bus.shutdown(deadline: .seconds(5))
     }
 
@@ -380,7 +423,7 @@ struct RetainedTopicTests {
     @Test("let go of everything with the bus: no timer is left, and nobody sleeps")
     func leavesNothing() async throws {
         try await self.create(Step.topic, Retention(maximumAge: .seconds(60)))
-        try await self.bus.subscribe(to: Step.self, group: "g") { _ in throw Broken() }
+        try await self.bus.subscribe(to: Step.self, group: "g") { _ in }
         try await self.bus.publish(Step(number: 0))
         await self.bus.settled()
 
