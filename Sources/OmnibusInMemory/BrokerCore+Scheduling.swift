@@ -156,7 +156,7 @@ extension BrokerCore {
             // The topic may have been deleted, or the broker disconnected.
             guard route.refusal == nil else { return CallCounts(published: 1, refused: 1) }
             // Accepted before, so never refused: full queues take it beyond their bounds.
-            _ = try? self.offer(message, route, .returned)
+            _ = try? self.offer(message, route, .returned, expecting: nil)
             return CallCounts(published: 1)
         } count: { message, calls in
             self.count(message.topic, calls)
