@@ -63,6 +63,7 @@ extension Lane {
             guard !state.machine.isClosed, state.machine.members.count == 1, !state.machine.isPaused(member) else {
                 return nil
             }
+            if state.machine.canRead { return true }
             let ready = state.machine.hasWork ? state.machine.readyCount : 0
             return ready + state.machine.inFlight > unsettled
         }
@@ -74,12 +75,14 @@ extension SubscriptionSettings {
     package func check(fit group: SubscriptionSettings, _ name: String) throws(OmnibusError) {
         var theirs = group
         theirs.callSite = self.callSite
+        // Where the group has got to counts, not where a member would have started.
+        theirs.start = self.start
         guard theirs == self else {
             throw OmnibusError(
                 .groupMismatch,
                 """
-                The \(name) has other settings (bounds, overflow, order, predicate, attempts, deadline, throttle, \
-                circuit breaker or start); members of one group must ask for the same.
+                The \(name) has other settings (bounds, overflow, order, predicate, attempts, deadline, throttle or \
+                circuit breaker); members of one group must ask for the same.
                 """
             )
         }
