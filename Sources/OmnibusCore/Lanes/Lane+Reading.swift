@@ -43,6 +43,26 @@ extension Lane {
         withExtendedLifetime(dropped) {}
     }
 
+    /// Takes out of what a worker has taken what the subscription's predicate does not want of a history.
+    ///
+    /// What is offered passed the predicate before; what is read meets it here, where no lock is held.
+    func filter(_ buffer: EntryBuffer) {
+        guard let predicate = self.settings.predicate else { return }
+        let taken = EntryBuffer(layout: buffer.layout)
+        buffer.move(upTo: buffer.count, to: taken)
+        taken.epoch = buffer.epoch
+        while !taken.isEmpty {
+            // What has been tried was wanted.
+            let rare = taken.first.pointee.attempts == 0 ? taken.first.pointee.rare : nil
+            if rare?.log != nil, let message = rare?.box, !predicate.matches(message) {
+                let entry = taken.takeFirst(self.defaults)
+                _ = self.decide { $0.filterOut(entry) }
+            } else {
+                taken.move(upTo: 1, to: buffer)
+            }
+        }
+    }
+
     /// Does what follows from reading, when no lock is held: sets the timer for what waits, and says what was missed.
     package func finish(_ taken: LaneReading.Taken) {
         if let due = taken.delayed.map(\.due).min() { self.arm(due) }

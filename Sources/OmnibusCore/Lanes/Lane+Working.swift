@@ -193,7 +193,9 @@ extension Lane {
         self.perform(effects)
         if let read { self.finish(read) }
         switch decision {
-        case .taken: return true
+        case .taken:
+            if self.settings.predicate != nil { self.filter(buffer) }
+            return buffer.isEmpty ? nil : true
         case .ended: return false
         case .nothing: return nil
         case .wait(let time):
@@ -346,7 +348,7 @@ extension Lane {
     package var nextDue: Duration? { self.state.withLock { $0.machine.nextDue } }
 
     /// Runs a decision about a settlement under the lock and does what it says.
-    private func decide(
+    func decide(
         _ body: (inout LaneMachine) -> LaneMachine.SettleDecision
     ) -> LaneMachine.SettleDecision {
         let (decision, effects, givesBack) = self.state.withLock { state in

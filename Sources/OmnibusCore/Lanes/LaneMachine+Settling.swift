@@ -176,6 +176,17 @@ extension LaneMachine {
         return .giveUp(entry, reason)
     }
 
+    /// Lets go of an entry in flight that the subscription does not want.
+    mutating func filterOut(_ entry: HeldEntry) -> SettleDecision {
+        self.inFlight -= 1
+        self.metrics.filtered += 1
+        self.gates?.gaveBack(epoch: entry.epoch)
+        self.waitsForResult = false
+        self.noteSettled(entry)
+        self.release(entry)
+        return .done
+    }
+
     /// Counts an entry that comes back to a queue that has ended; returns whether it has.
     private mutating func abandonsReturned(_ entry: HeldEntry) -> Bool {
         guard self.isClosed else { return false }

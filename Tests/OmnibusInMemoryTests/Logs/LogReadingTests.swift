@@ -234,6 +234,21 @@ struct LogReadingTests {
         #expect(delivery.missed == 3)
     }
 
+    @Test("passes over what its predicate does not want, and counts it")
+    func filters() async throws {
+        _ = try await self.broker.createTopic("a", .retained())
+        try await self.publish(0..<6, to: "a")
+        var settings = SubscriptionSettings(group: "g", start: .earliest)
+        settings.predicate = MessagePredicate("even") { $0.number.isMultiple(of: 2) }
+        let subscription = try await self.broker.subscribe(to: "a", settings)
+
+        #expect(try await subscription.numbers(3) == [0, 2, 4])
+        try await self.publish(6..<7, to: "a")
+        #expect(try await subscription.numbers(1) == [6])
+        let queues = try await self.broker.metrics().queues
+        #expect([queues.offered, queues.acknowledged, queues.filtered, queues.pending] == [7, 4, 3, 0])
+    }
+
     // MARK: Groups
 
     @Test("shares one stream within a group, each message going to one member")
