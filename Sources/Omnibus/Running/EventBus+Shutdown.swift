@@ -15,7 +15,7 @@ extension EventBus {
     public func run() async throws(OmnibusError) {
         guard await self.closing.value() == nil else { return }
         // A task of its own, because what waits in this one would end at once.
-        let task = Task.detached { await self.close(deadline: .seconds(30), for: 0) }
+        let task = self.environment.detach { await self.close(deadline: .seconds(30), for: 0) }
         _ = await task.value
     }
 
@@ -48,7 +48,7 @@ extension EventBus {
             )
         }
         let caller = Deliveries.Source.currentTask
-        let task = Task.detached { await self.close(deadline: deadline, for: caller) }
+        let task = self.environment.detach { await self.close(deadline: deadline, for: caller) }
         guard let report = await self.closing.value() else {
             throw OmnibusError(.cancelled, "The task was cancelled while it waited for the shutdown, which goes on.")
         }

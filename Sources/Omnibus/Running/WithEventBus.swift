@@ -23,7 +23,7 @@ public func withEventBus<Result>(
     let bus = EventBus(provider: provider, environment: environment, settings: settings)
     // A task of its own, because a cancelled one would not wait for the shutdown.
     @Sendable func close() async throws {
-        _ = try await Task.detached { try await bus.shutdown(deadline: deadline) }.value
+        _ = try await environment.detach { try await bus.shutdown(deadline: deadline) }.value
     }
     let result: Result
     do {

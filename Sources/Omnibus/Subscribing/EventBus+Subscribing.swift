@@ -317,12 +317,8 @@ extension EventBus {
                 if remaining.isLast { self.subscriptions.workEnded(id) }
                 ended.resolve(true)
             }
-            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber. A
-            // task that has an executor preference, be it none, pays for it whenever it goes on.
-            let task =
-                self.environment.executor.map { Task.detached(executorPreference: $0) { await body() } }
-                ?? Task.detached { await body() }
-            return SubscriptionTable.Worker(task: task, ended: ended)
+            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber.
+            return SubscriptionTable.Worker(task: self.environment.detach(body), ended: ended)
         }
         self.subscriptions.add(workers, running: remaining, to: id)
     }
@@ -357,7 +353,7 @@ extension EventBus {
             hosted.leave(id)
             record.takeBack()
         } else if let provider = record.provider {
-            Task.detached { await provider.cancel() }
+            self.environment.detach { await provider.cancel() }
         }
     }
 }

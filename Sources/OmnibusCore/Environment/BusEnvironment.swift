@@ -19,6 +19,26 @@ public struct BusEnvironment: Sendable {
         self.executor = executor
     }
 
+    /// Starts a task on the environment's executor, which inherits nothing from the caller.
+    ///
+    /// A task that has an executor preference, be it none, pays for it whenever it goes on: hence the two calls.
+    @discardableResult
+    package func detach<Success: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Success
+    ) -> Task<Success, any Error> {
+        guard let executor = self.executor else { return Task.detached { try await body() } }
+        return Task.detached(executorPreference: executor) { try await body() }
+    }
+
+    /// Starts a task that cannot fail on the environment's executor, which inherits nothing from the caller.
+    @discardableResult
+    package func detach<Success: Sendable>(
+        _ body: @escaping @Sendable () async -> Success
+    ) -> Task<Success, Never> {
+        guard let executor = self.executor else { return Task.detached { await body() } }
+        return Task.detached(executorPreference: executor) { await body() }
+    }
+
     /// The machine's own clocks and random numbers.
     public static let live = BusEnvironment(clock: SystemClock(), random: SystemRandom())
 }
