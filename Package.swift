@@ -57,7 +57,8 @@ let examples: [String] = [
 let package = Package(
     name: "swift-omnibus",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
-    products: modules.map { .library(name: $0.name, targets: [$0.name]) },
+    products: modules.map { .library(name: $0.name, targets: [$0.name]) }
+        + [.executable(name: "omnibus-simulate", targets: ["OmnibusSimulate"])],
     targets: modules.flatMap { module -> [Target] in
         [
             .target(
@@ -85,11 +86,21 @@ let package = Package(
             )
         }
         + [
+            .executableTarget(
+                name: "OmnibusSimulate",
+                dependencies: ["OmnibusTesting", "Omnibus", "OmnibusInMemory", "OmnibusCore"],
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "OmnibusSimulateTests",
+                dependencies: ["OmnibusSimulate", "OmnibusTesting", "Omnibus"],
+                swiftSettings: settings
+            ),
             .testTarget(
                 name: "AgentPipelineTests",
                 dependencies: ["agent-pipeline", "Omnibus"],
                 swiftSettings: settings
-            )
+            ),
         ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,209 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Omnibus
+import OmnibusCore
+import OmnibusInMemory
+import OmnibusTesting
+import Synchronization
+
+/// What is counted beside the history.
+struct Accounting: Sendable {
+    /// Publish calls that the broker has seen.
+    var calls = 0
+    /// How many dead letters were redriven, by group.
+    var redriven: [Int: Int] = [:]
+    /// Whether a call ended in a way that does not tell who has the message.
+    var isVague = false
+    /// What should not have failed.
+    var errors: [String] = []
+}
+
+extension WorkloadRun {
+    /// How often it is looked whether everything is done, a tenth of a second apart.
+    private static let patience = 3_000
+
+    /// Waits until everything is handled, judges, and shuts the bus down.
+    func settle() async -> [HistoryFinding] {
+        for member in self.members { await self.resume(member) }
+        var findings: [HistoryFinding] = []
+        var rounds = 0
+        while true {
+            await self.bus.settled()
+            let queues = self.broker.core.metrics.queues
+            if queues.pending == 0 { break }
+            rounds += 1
+            guard rounds < Self.patience else {
+                findings.append(HistoryFinding(.loss, "\(queues.pending) messages are never handled: \(queues)"))
+                break
+            }
+            try? await self.clock.sleep(for: .milliseconds(100))
+        }
+        // Whoever settles late may still be at it.
+        try? await self.clock.sleep(for: .seconds(1))
+        self.recordDeadLetters()
+        findings += self.state.withLock { $0.history }.findings()
+        findings += self.checkLanes()
+        self.state.withLock { $0.isEnding = true }
+        do {
+            let report = try await self.bus.shutdown(deadline: .seconds(10))
+            if report.wasCancelled || report.abandoned > 0 || !report.stuck.isEmpty {
+                findings.append(HistoryFinding(.accounting, "nothing was left to do, and the shutdown says \(report)"))
+            }
+        } catch {
+            findings.append(HistoryFinding(.accounting, "shutting down failed: \(error)"))
+        }
+        return findings + self.checkTotals()
+    }
+
+    /// Shuts the bus down in the middle of everything, and judges.
+    func shutDown(within deadline: Int, _ tasks: [Task<Void, Never>]) async -> [HistoryFinding] {
+        self.state.withLock { $0.isEnding = true }
+        for group in self.workload.groups.indices { self.record(.ending(group: self.groupName(group))) }
+        for member in self.members {
+            self.record(.leaving(member: member.name, of: self.groupName(member.group)))
+        }
+        var findings: [HistoryFinding] = []
+        do {
+            _ = try await self.bus.shutdown(deadline: .milliseconds(deadline))
+        } catch {
+            findings.append(HistoryFinding(.accounting, "shutting down failed: \(error)"))
+        }
+        for member in self.members {
+            self.record(.stopped(member: member.name, of: self.groupName(member.group)))
+        }
+        for task in tasks { await task.value }
+        // Handlers that ignored the cancellation for a while.
+        try? await self.clock.sleep(for: .seconds(10))
+        self.recordDeadLetters()
+        findings += self.state.withLock { $0.history }.findings()
+        return findings + self.checkTotals()
+    }
+
+    private var members: [Member] {
+        self.state.withLock { state in
+            state.subscriptions.keys.sorted { ($0.group, $0.member) < ($1.group, $1.member) }
+        }
+    }
+
+    private func recordDeadLetters() {
+        guard let letters = try? self.bus.deadLetters else { return }
+        for letter in letters.list(limit: .max) {
+            guard let (name, group) = self.origin(of: letter) else { continue }
+            self.record(.deadLetter(name, of: self.groupName(group), reason: letter.reason.name))
+        }
+    }
+
+    // MARK: Counts
+
+    /// Compares each queue's counts with each other and with the history.
+    private func checkLanes() -> [HistoryFinding] {
+        var findings: [HistoryFinding] = []
+        let (history, accounting) = self.state.withLock { ($0.history, $0.accounting) }
+        let counts = HistoryCounts(history)
+        for lane in self.broker.core.lanes {
+            let metrics = lane.metrics
+            findings += Self.balance(metrics, lane.name)
+            guard let group = self.group(of: lane) else { continue }
+            let name = self.groupName(group)
+            guard !self.state.withLock({ $0.ended.contains(group) }) else { continue }
+            let counted = counts[name]
+            func compare(_ what: String, _ count: Int, _ expected: Int) {
+                guard count != expected else { return }
+                findings.append(
+                    HistoryFinding(
+                        .accounting,
+                        group: name,
+                        "the queue counts \(count) \(what), and the history \(expected): \(metrics)"
+                    )
+                )
+            }
+            compare("acknowledged", metrics.acknowledged, counted.acknowledged)
+            compare("dead-lettered", metrics.deadLettered, counted.deadLetters + accounting.redriven[group, default: 0])
+            if !accounting.isVague { compare("dropped", metrics.dropped, counted.missing) }
+            compare("abandoned", metrics.abandoned, 0)
+        }
+        return findings
+    }
+
+    private func group(of lane: Lane) -> Int? {
+        self.workload.groups.indices.first { index in
+            let plan = self.workload.groups[index]
+            guard plan.pattern == lane.pattern.description else { return false }
+            return plan.isShared ? lane.group == self.groupName(index) : lane.group == nil
+        }
+    }
+
+    /// Compares the counts of the whole broker with each other and with the publish calls.
+    private func checkTotals() -> [HistoryFinding] {
+        let metrics = self.broker.core.metrics
+        let accounting = self.state.withLock { $0.accounting }
+        var findings = accounting.errors.map { HistoryFinding(.accounting, $0) }
+        findings += Self.balance(metrics.queues, "the whole broker")
+        if metrics.queues.pending != 0 {
+            findings.append(HistoryFinding(.accounting, "everything has ended, and \(metrics.queues) are counted"))
+        }
+        return findings
+    }
+
+    /// Checks that what was offered is the sum of what became of it.
+    private static func balance(_ metrics: QueueMetrics, _ name: String) -> [HistoryFinding] {
+        let sum =
+            metrics.acknowledged + metrics.deadLettered + metrics.dropped + metrics.refused + metrics.abandoned
+            + metrics.pending
+        let all = [
+            metrics.offered, metrics.acknowledged, metrics.deadLettered, metrics.dropped, metrics.refused,
+            metrics.abandoned, metrics.pending, metrics.inFlight, metrics.retried,
+        ]
+        guard sum != metrics.offered || metrics.inFlight > metrics.pending || all.contains(where: { $0 < 0 }) else {
+            return []
+        }
+        return [HistoryFinding(.accounting, "the counts of \(name) do not add up: \(metrics)")]
+    }
+}
+
+/// What a history says of each group, in numbers.
+struct HistoryCounts {
+    struct Counts {
+        var acknowledged = 0
+        var deadLetters = 0
+        /// Messages that were accepted and that the group has neither acknowledged nor given up on.
+        var missing = 0
+    }
+
+    private var counts: [String: Counts] = [:]
+
+    init(_ history: DeliveryHistory) {
+        var done: [String: Set<String>] = [:]
+        var groups: [(name: String, pattern: TopicPattern)] = []
+        var expected: [String: Set<String>] = [:]
+        var topics: [String: (topic: Topic, groups: Int)] = [:]
+        for record in history.records {
+            switch record.entry {
+            case .began(let group, let pattern, _):
+                groups.append((group, pattern))
+            case .published(let name, _, let topic, _, _, _):
+                topics[name] = (topic, groups.count)
+            case .accepted(let name, _, let missing):
+                guard let (topic, count) = topics[name] else { continue }
+                for (group, pattern) in groups.prefix(count)
+                where pattern.matches(topic) && !missing.contains(group) {
+                    expected[group, default: []].insert(name)
+                }
+            case .settled(let name, let group, .acknowledged, _):
+                self.counts[group, default: Counts()].acknowledged += 1
+                done[group, default: []].insert(name)
+            case .deadLetter(let name, let group, _):
+                self.counts[group, default: Counts()].deadLetters += 1
+                done[group, default: []].insert(name)
+            default:
+                break
+            }
+        }
+        for (group, names) in expected {
+            self.counts[group, default: Counts()].missing = names.subtracting(done[group] ?? []).count
+        }
+    }
+
+    subscript(group: String) -> Counts { self.counts[group] ?? Counts() }
+}

@@ -1,0 +1,150 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Omnibus
+import OmnibusTesting
+import Synchronization
+
+extension WorkloadRun {
+    // MARK: Coming and going
+
+    func join(_ member: Member) async {
+        let plan = self.workload.groups[member.group]
+        let isGone = self.state.withLock { $0.ended.contains(member.group) || $0.subscriptions[member] != nil }
+        guard !isGone, let pattern = try? TopicPattern(validating: plan.pattern) else { return }
+        let group = plan.isShared ? self.groupName(member.group) : nil
+        let settings = plan.settings
+        do {
+            switch plan.interface {
+            case .alphas:
+                let subscription = try await self.bus.subscribe(to: Alpha.self, group: group, with: settings) {
+                    try await self.handle($0, member)
+                }
+                self.joined(member, .handler(subscription), pattern)
+            case .betas:
+                let subscription = try await self.bus.subscribe(to: Beta.self, group: group, with: settings) {
+                    try await self.handle($0, member, $1)
+                }
+                self.joined(member, .handler(subscription), pattern)
+            case .deliveries:
+                let subscription = try await self.bus.subscribe(to: pattern, group: group, with: settings) {
+                    try await self.handle(try $0.message.event(self.codec), member, $0)
+                }
+                self.joined(member, .handler(subscription), pattern)
+            case .sequence:
+                let deliveries = try await self.bus.deliveries(of: pattern, group: group, with: settings)
+                let reader: Task<Void, Never> = self.environment.detach { await self.read(deliveries, member) }
+                self.joined(member, .sequence(deliveries, reader: reader), pattern)
+            }
+        } catch {
+            self.state.withLock { state in
+                guard !state.isEnding else { return }
+                state.accounting.errors.append("\(member.name) could not join: \(error)")
+            }
+        }
+    }
+
+    private func joined(_ member: Member, _ handle: Handle, _ pattern: TopicPattern) {
+        let isFirst = self.state.withLock { state -> Bool in
+            let isFirst = !state.subscriptions.keys.contains { $0.group == member.group }
+            state.subscriptions[member] = handle
+            return isFirst
+        }
+        let plan = self.workload.groups[member.group]
+        if isFirst {
+            self.record(.began(group: self.groupName(member.group), pattern: pattern, rules: plan.rules))
+        }
+    }
+
+    func leave(_ member: Member) async {
+        guard let handle = self.state.withLock({ $0.subscriptions[member] }) else { return }
+        let isLast = self.state.withLock { state -> Bool in
+            guard state.leaving.insert(member).inserted else { return false }
+            let isLast = !state.subscriptions.keys.contains {
+                $0.group == member.group && !state.leaving.contains($0)
+            }
+            if isLast { state.ended.insert(member.group) }
+            return isLast
+        }
+        let group = self.groupName(member.group)
+        if isLast { self.record(.ending(group: group)) }
+        self.record(.leaving(member: member.name, of: group))
+        switch handle {
+        case .handler(let subscription): await subscription.cancel()
+        case .sequence(let deliveries, _): await deliveries.cancel()
+        }
+        self.record(.stopped(member: member.name, of: group))
+    }
+
+    func pause(_ member: Member) async {
+        guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
+        do {
+            try await subscription.pause()
+            self.record(.stopped(member: member.name, of: self.groupName(member.group)))
+        } catch {
+            self.expect(error, .unknownSubscription, member)
+        }
+    }
+
+    func resume(_ member: Member) async {
+        guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
+        guard !self.state.withLock({ $0.leaving.contains(member) }) else { return }
+        self.record(.resumed(member: member.name, of: self.groupName(member.group)))
+        do {
+            try await subscription.resume()
+        } catch {
+            self.expect(error, .unknownSubscription, member)
+        }
+    }
+
+    private func expect(_ error: OmnibusError, _ code: OmnibusError.Code, _ member: Member) {
+        self.state.withLock { state in
+            if error.code == code, state.leaving.contains(member) || state.isEnding { return }
+            state.accounting.errors.append("\(member.name): \(error)")
+        }
+    }
+}
+
+extension GroupPlan {
+    /// The settings that every member asks for.
+    var settings: HandlerSettings {
+        var settings = HandlerSettings(concurrency: self.concurrency)
+        switch self.acknowledging {
+        case .onReturn: break
+        case .onReceipt: settings.acknowledging = .onReceipt
+        case .manual(let deadline):
+            settings.acknowledging = .manual
+            settings.ackDeadline = deadline.map { .milliseconds($0) }
+        }
+        settings.failurePolicy = .retry(self.retrySchedule, attempts: self.attempts)
+        settings.bounds = QueueBounds(count: self.bound, cascade: self.cascade)
+        switch self.overflow {
+        case .suspend(let milliseconds): settings.overflow = .suspend(atMost: .milliseconds(milliseconds))
+        case .reject: settings.overflow = .reject
+        case .dropOldest: settings.overflow = .dropOldest
+        case .dropNewest: settings.overflow = .dropNewest
+        }
+        return settings
+    }
+
+    private var retrySchedule: RetrySchedule {
+        switch self.schedule {
+        case .atOnce: .none
+        case .fixed(let milliseconds): .fixed([.milliseconds(milliseconds)], then: .milliseconds(2 * milliseconds))
+        case .exponential: .exponential(initial: .milliseconds(10), cap: .seconds(1))
+        case .linear: .linear(initial: .milliseconds(5), step: .milliseconds(20))
+        }
+    }
+
+    /// What its messages are judged by.
+    var rules: DeliveryHistory.Rules {
+        var rules = DeliveryHistory.Rules()
+        rules.keepsOrder = !self.isShared && self.concurrency == 1
+        rules.maximumAttempts = self.attempts
+        switch self.overflow {
+        case .dropOldest, .dropNewest: rules.mayDrop = true
+        case .suspend, .reject: break
+        }
+        return rules
+    }
+}

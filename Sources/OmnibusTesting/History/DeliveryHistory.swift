@@ -1,0 +1,172 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Omnibus
+
+/// What publishers and handlers have seen of a bus, in order, to be judged against what the bus promises.
+///
+/// A plain value: whoever records from several tasks keeps it behind a lock. Names of messages, publishers and groups
+/// are the test's own; a message's name is unique.
+///
+/// ```swift
+/// history.record(.began(group: "workers", pattern: "job.*", rules: .init(keepsOrder: true)))
+/// history.record(.published("a1", by: "a", topic: "job.step", key: nil))
+/// history.record(.accepted("a1", matched: 1))
+/// history.record(.handed("a1", to: "workers", member: "w1", attempt: 1))
+/// history.record(.settled("a1", by: "workers", .acknowledged))
+/// #expect(history.findings().isEmpty)
+/// ```
+public struct DeliveryHistory: Sendable {
+    /// What a group may expect of its messages.
+    public struct Rules: Sendable, Hashable {
+        /// Whether first attempts come in the order in which each publisher published: one handler at a time.
+        public var keepsOrder: Bool
+        /// Whether messages of one key are handled one at a time, the retries of each one included.
+        public var keysAreExclusive: Bool
+        /// After how many attempts a message is given up on; nil leaves it unjudged.
+        public var maximumAttempts: Int?
+        /// Whether the queue may drop messages when it is full.
+        public var mayDrop: Bool
+
+        /// Creates rules; those left out are the least that a bus promises.
+        public init(
+            keepsOrder: Bool = false,
+            keysAreExclusive: Bool = false,
+            maximumAttempts: Int? = nil,
+            mayDrop: Bool = false
+        ) {
+            self.keepsOrder = keepsOrder
+            self.keysAreExclusive = keysAreExclusive
+            self.maximumAttempts = maximumAttempts
+            self.mayDrop = mayDrop
+        }
+    }
+
+    /// What became of one attempt.
+    public enum Outcome: Sendable, Hashable {
+        /// The handler has returned, or has acknowledged.
+        case acknowledged
+        /// The handler has thrown, or has said that the message should come again.
+        case failed
+        /// The handler has rejected the message, which becomes a dead letter.
+        case rejected
+        /// The message goes back without counting an attempt.
+        case released
+        /// The settlement came too late and was refused: the delivery had been taken back.
+        case lost
+    }
+
+    /// One thing that has happened.
+    public enum Entry: Sendable, Hashable {
+        /// A group listens: its first subscribe call has returned.
+        case began(group: String, pattern: TopicPattern, rules: Rules)
+        /// A group is about to end: what waits for it may be abandoned.
+        case ending(group: String)
+        /// A member of a group is about to be cancelled: what it holds may be taken back, without counting an attempt.
+        case leaving(member: String, of: String)
+        /// A member of a group was paused or cancelled, and the call has returned: nothing starts there.
+        case stopped(member: String, of: String)
+        /// A paused member is about to go on.
+        case resumed(member: String, of: String)
+        /// A publish call begins. The lane of the priority is its own order: `urgent` for critical ones.
+        case published(String, by: String, topic: Topic, key: String?, isUrgent: Bool = false, expires: Bool = false)
+        /// A publish call has returned, or has reported that the groups named here have not accepted.
+        case accepted(String, matched: Int?, missing: [String] = [])
+        /// A publish call has thrown, and nobody has the message.
+        case refused(String)
+        /// A handler starts. `lease` is the time at which the delivery is taken back if it is not settled.
+        case handed(String, to: String, member: String, attempt: Int? = nil, lease: Duration? = nil)
+        /// The lease of a delivery, by its number, was set anew.
+        case extended(String, at: String, delivery: Int, lease: Duration)
+        /// A handler has settled its delivery: the last one, or the one of this number. The first time that a message
+        /// is handed to a group is 1, the next one is 2, whatever came between.
+        case settled(String, by: String, Outcome, delivery: Int? = nil)
+        /// A dead letter is about to be handed to its group again.
+        case redriven(String, to: String)
+        /// A dead letter was found, at the end.
+        case deadLetter(String, of: String, reason: String)
+    }
+
+    /// An entry and when it came.
+    public struct Record: Sendable, Hashable, CustomStringConvertible {
+        /// The time of the clock in use.
+        public var uptime: Duration
+        /// What has happened.
+        public var entry: Entry
+
+        /// The time in milliseconds, and what has happened.
+        public var description: String {
+            let (seconds, attoseconds) = self.uptime.components
+            return "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) ms: \(self.entry)"
+        }
+    }
+
+    /// Everything that was recorded, in order.
+    public private(set) var records: [Record] = []
+
+    /// Creates an empty history.
+    public init() {}
+
+    /// Adds what has happened.
+    ///
+    /// - Parameter uptime: the time of the clock in use; without it, leases are not judged.
+    public mutating func record(_ entry: Entry, at uptime: Duration = .zero) {
+        self.records.append(Record(uptime: uptime, entry: entry))
+    }
+
+    /// Judges the history: what it says against what the bus promises.
+    ///
+    /// - Parameter isComplete: whether everything has come to its end: nothing waits, nothing is in flight, and the dead
+    ///   letters are recorded. Only then can something be missing.
+    /// - Returns: what is wrong, in the order of the history; what is missing comes last.
+    /// - Complexity: O(records), and O(messages × groups) for what is missing.
+    public func findings(isComplete: Bool = true) -> [HistoryFinding] {
+        var checker = HistoryChecker()
+        for record in self.records { checker.add(record) }
+        if isComplete { checker.finish() }
+        return checker.findings
+    }
+}
+
+/// Something in a history that the bus has promised not to do.
+public struct HistoryFinding: Sendable, Hashable, CustomStringConvertible {
+    /// What kind of promise was broken.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// An accepted message was neither handled nor given up on.
+        case loss
+        /// A message was handed to a group that had acknowledged it.
+        case duplicate
+        /// A message was handed to a group that it was not published to, or to a member that was stopped.
+        case phantom
+        /// First attempts came in another order than the publisher's.
+        case order
+        /// Two messages of one key were handled at once, or one between the attempts of another.
+        case keyExclusivity
+        /// Attempts were not 1, 2, 3, … or more than allowed, or overlapped.
+        case attempts
+        /// A message that was given up on is no dead letter, or a dead letter was not given up on.
+        case deadLetter
+        /// The counts do not say what has happened.
+        case accounting
+    }
+
+    /// What kind of promise was broken.
+    public var kind: Kind
+    /// The group that it was broken for; empty where it concerns none.
+    public var group: String
+    /// What was found.
+    public var text: String
+
+    /// Creates a finding.
+    public init(_ kind: Kind, group: String = "", _ text: String) {
+        self.kind = kind
+        self.group = group
+        self.text = text
+    }
+
+    /// The kind, the group and what was found.
+    public var description: String {
+        self.group.isEmpty
+            ? "\(self.kind.rawValue): \(self.text)" : "\(self.kind.rawValue) at \(self.group): \(self.text)"
+    }
+}
