@@ -44,13 +44,14 @@ let documentationSettings: [(name: String, settings: [SwiftSetting])] = [
     ("DocumentationMainActorTests", [.defaultIsolation(MainActor.self)]),
 ]
 
-/// A program in `Examples/`, named after its folder; all of them need nothing but the bus.
+/// A program in `Examples/`, named after its folder; all of them need nothing but the bus and what tests it.
 let examples: [String] = [
     "01-first-event",
     "02-topics-and-patterns",
     "03-groups",
     "04-failing-and-redriving",
     "05-request-and-reply",
+    "06-find-a-race",
     "agent-pipeline",
 ]
 
@@ -79,7 +80,7 @@ let package = Package(
         + examples.map {
             .executableTarget(
                 name: $0,
-                dependencies: ["Omnibus"],
+                dependencies: $0 == "06-find-a-race" ? ["Omnibus", "OmnibusTesting"] : ["Omnibus"],
                 path: "Examples/\($0)",
                 exclude: ["README.md"],
                 swiftSettings: settings

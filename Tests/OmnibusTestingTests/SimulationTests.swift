@@ -3,6 +3,7 @@
 
 import Omnibus
 import OmnibusTesting
+import Synchronization
 import Testing
 
 private struct Tick: Event {
@@ -11,6 +12,12 @@ private struct Tick: Event {
 }
 
 private struct Failed: Error {}
+
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isRaised: Bool { self.value.load(ordering: .acquiring) }
+    func raise() { self.value.store(true, ordering: .releasing) }
+}
 
 @Suite("Simulation", .timeLimit(.minutes(1)))
 struct SimulationTests {
@@ -102,13 +109,19 @@ struct SimulationTests {
     @Test("notices work that has escaped to other threads")
     func escaped() throws {
         let simulation = Simulation(seed: 1)
+        let gate = Gate()
         let error = #expect(throws: SimulationError.self) {
-            // There is always something to do here, so that the escaped task has the time to come back.
             try simulation.run {
-                async let escaped = Task.detached { 1 }.value
-                async let busy: Void = { while !Task.isCancelled { await Task.yield() } }()
-                _ = await escaped
-                await busy
+                async let held: Void = gate.passStubbornly()
+                try await gate.arrivals(1)
+                let hasOpened = Flag()
+                Task.detached {
+                    gate.open()
+                    hasOpened.raise()
+                }
+                // The simulation's thread waits here, until the other one has made its task ready.
+                while !hasOpened.isRaised {}
+                await held
             }
         }
         #expect(error?.reason == .escaped)
