@@ -166,4 +166,34 @@ struct SimulationTests {
         }
         #expect(hashes.count == 30)
     }
+
+    @Test("finds the first seed that fails, and its trace")
+    func search() throws {
+        /// Two tasks read and write one number, with a suspension between; returns what it is in the end.
+        func count(in simulation: Simulation) throws -> Int {
+            try simulation.run {
+                let numbers = EventRecorder<Int>()
+                await withTaskGroup(of: Void.self) { group in
+                    for name in ["a", "b"] {
+                        group.addTask {
+                            let number = numbers.all.last ?? 0
+                            await Task.yield()
+                            numbers.record(number + 1)
+                            simulation.note("\(name) has written \(number + 1)")
+                        }
+                    }
+                }
+                return numbers.all.last ?? 0
+            }
+        }
+        let failure = try #require(
+            Simulation.firstFailure(in: 1...100) { if try count(in: $0) != 2 { throw Failed() } }
+        )
+        #expect(failure.error is Failed)
+        #expect(failure.trace.lines.map(\.text.last) == ["1", "1"])
+        let again = Simulation(seed: failure.seed)
+        #expect(try count(in: again) == 1)
+        #expect(again.trace.hash == failure.trace.hash)
+        #expect(Simulation.firstFailure(in: 1...10) { _ = try count(in: $0) } == nil)
+    }
 }
