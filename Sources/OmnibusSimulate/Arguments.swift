@@ -9,16 +9,19 @@ struct Arguments {
     var seed: UInt64?
     var trace = false
     var workers = 2
+    var failures = 1
     var mutation: String?
     var wantsHelp = false
 
     static let usage = """
-        usage: omnibus-simulate [--seeds N] [--first S] [--seed S] [--trace] [--workers N] [--mutation NAME]
+        usage: omnibus-simulate [--seeds N] [--first S] [--seed S] [--trace] [--workers N]
+                                [--failures N] [--mutation NAME]
           --seeds N        how many seeds to run (1000)
           --first S        the first one (1)
           --seed S         run this seed alone, twice, and print what was found
           --trace          print the whole history of each failing seed, and of --seed
           --workers N      how many run at the same time (2)
+          --failures N     end after so many failing seeds (1)
           --mutation NAME  with a fault put into the lane's logic, which has to be found; 'list' names them
         """
 
@@ -30,6 +33,7 @@ struct Arguments {
             case "--first": self.first = try Self.number(iterator.next(), argument)
             case "--seed": self.seed = try Self.number(iterator.next(), argument)
             case "--workers": self.workers = max(1, try Self.number(iterator.next(), argument))
+            case "--failures": self.failures = max(1, try Self.number(iterator.next(), argument))
             case "--trace": self.trace = true
             case "--mutation":
                 guard let name = iterator.next() else { throw ArgumentError(text: "--mutation wants a name") }

@@ -56,10 +56,13 @@ struct OmnibusSimulate {
     private static func runMany(_ arguments: Arguments) async -> Bool {
         let clock = ContinuousClock()
         let start = clock.now
-        let campaign = Campaign(first: arguments.first, count: arguments.seeds)
+        let campaign = Campaign(first: arguments.first, count: arguments.seeds, stoppingAfter: arguments.failures)
         let totals = await campaign.run(workers: arguments.workers)
         let (seconds, attoseconds) = (clock.now - start).components
-        for run in totals.failures.prefix(1) { Self.report(run, arguments) }
+        if let first = totals.failures.first { Self.report(first, arguments) }
+        for run in totals.failures.dropFirst() {
+            print("seed \(run.workload.seed) failed as well: \(run.findings.first?.description ?? "")")
+        }
         for seed in totals.unsteady { print("seed \(seed) was not the same when it was run again") }
         print(
             """

@@ -85,7 +85,7 @@ extension PublishPlan {
         if random.percent(50) { self.key = random.below(3) }
         switch random.below(topic < 2 ? 8 : 2) {
         case 0, 1:
-            self.isUrgent = random.percent(15)
+            if random.percent(30) { self.priority = Priority.allCases[random.below(4)] }
             if random.percent(20) { self.timeToLive = 1 + random.below(400) }
         case 2: self.way = .eventNow
         case 3, 4: self.way = .publisher
@@ -139,6 +139,7 @@ extension GroupPlan {
             bound: random.percent(50) ? 1 + random.below(4) : 64,
             cascade: random.below(4),
             overflow: overflow,
+            ordering: [.key, .key, .strict, .unordered][random.below(4)],
             temper: Temper(
                 fails: random.percent(60) ? random.below(50) : 0,
                 isSlow: random.percent(60) ? random.below(80) : 0,

@@ -56,7 +56,7 @@ struct PublishPlan: Sendable, Hashable {
     var topic: Int
     var key: Int?
     var way: Way
-    var isUrgent = false
+    var priority = Priority.normal
     var timeToLive: Int?
 }
 
@@ -110,6 +110,7 @@ struct GroupPlan: Sendable, Hashable {
     var bound: Int
     var cascade: Int
     var overflow: Overflow
+    var ordering: Ordering
     var temper: Temper
 
     /// What it listens to.

@@ -119,7 +119,8 @@ extension WorkloadRun {
                 )
             }
             compare("acknowledged", metrics.acknowledged, counted.acknowledged)
-            compare("dead-lettered", metrics.deadLettered, counted.deadLetters + accounting.redriven[group, default: 0])
+            let given = metrics.deadLettered + metrics.expired
+            compare("given up on", given, counted.deadLetters + accounting.redriven[group, default: 0])
             if !accounting.isVague { compare("dropped", metrics.dropped, counted.missing) }
             compare("abandoned", metrics.abandoned, 0)
         }
@@ -148,14 +149,12 @@ extension WorkloadRun {
 
     /// Checks that what was offered is the sum of what became of it.
     private static func balance(_ metrics: QueueMetrics, _ name: String) -> [HistoryFinding] {
-        let sum =
-            metrics.acknowledged + metrics.deadLettered + metrics.dropped + metrics.refused + metrics.abandoned
-            + metrics.pending
         let all = [
-            metrics.offered, metrics.acknowledged, metrics.deadLettered, metrics.dropped, metrics.refused,
-            metrics.abandoned, metrics.pending, metrics.inFlight, metrics.retried,
+            metrics.offered, metrics.acknowledged, metrics.deadLettered, metrics.expired, metrics.dropped,
+            metrics.coalesced, metrics.filtered, metrics.missed, metrics.refused, metrics.abandoned, metrics.pending,
+            metrics.inFlight, metrics.retried,
         ]
-        guard sum != metrics.offered || metrics.inFlight > metrics.pending || all.contains(where: { $0 < 0 }) else {
+        guard metrics.balance != 0 || metrics.inFlight > metrics.pending || all.contains(where: { $0 < 0 }) else {
             return []
         }
         return [HistoryFinding(.accounting, "the counts of \(name) do not add up: \(metrics)")]

@@ -206,7 +206,7 @@ extension WorkloadRun {
                 } else if plan.acknowledging == .onReturn {
                     // Asking for the next one acknowledges it, unless the subscription has ended meanwhile.
                     let isLeaving = self.state.withLock { $0.leaving.contains(member) || $0.isEnding }
-                    self.settled(event, member, isLeaving ? .lost : .acknowledged, started.number)
+                    self.settled(event, member, isLeaving ? .unclear : .acknowledged, started.number)
                 }
             }
         } catch {

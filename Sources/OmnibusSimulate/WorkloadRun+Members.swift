@@ -117,6 +117,7 @@ extension GroupPlan {
             settings.ackDeadline = deadline.map { .milliseconds($0) }
         }
         settings.failurePolicy = .retry(self.retrySchedule, attempts: self.attempts)
+        settings.ordering = self.ordering
         settings.bounds = QueueBounds(count: self.bound, cascade: self.cascade)
         switch self.overflow {
         case .suspend(let milliseconds): settings.overflow = .suspend(atMost: .milliseconds(milliseconds))
@@ -139,7 +140,12 @@ extension GroupPlan {
     /// What its messages are judged by.
     var rules: DeliveryHistory.Rules {
         var rules = DeliveryHistory.Rules()
-        rules.keepsOrder = !self.isShared && self.concurrency == 1
+        rules.keepsOrder = self.ordering == .strict || !self.isShared && self.concurrency == 1
+        switch self.ordering {
+        case .key: rules.keysAreExclusive = true
+        case .strict: rules.isStrict = true
+        case .unordered: break
+        }
         rules.maximumAttempts = self.attempts
         switch self.overflow {
         case .dropOldest, .dropNewest: rules.mayDrop = true

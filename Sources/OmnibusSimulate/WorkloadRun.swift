@@ -138,7 +138,7 @@ final class WorkloadRun: Sendable {
             by: publisher,
             to: topic,
             key: key,
-            isUrgent: plan.isUrgent,
+            priority: plan.priority,
             expires: plan.timeToLive != nil
         ) {
             let alpha = Alpha(name: name, key: key)
@@ -158,7 +158,7 @@ final class WorkloadRun: Sendable {
                 let payload =
                     plan.topic == 1 ? Payload(beta, codec: self.codec) : Payload(alpha, codec: self.codec)
                 var message = Message(topic: try Topic(validating: topic), key: key, payload: payload)
-                if plan.isUrgent { message.priority = .critical }
+                message.priority = plan.priority
                 message.timeToLive = plan.timeToLive.map { .milliseconds($0) }
                 return try await self.bus.publish(message)
             }
@@ -173,13 +173,13 @@ final class WorkloadRun: Sendable {
         by publisher: String,
         to topicName: String,
         key: String?,
-        isUrgent: Bool = false,
+        priority: Priority = .normal,
         expires: Bool = false,
         _ body: () async throws -> PublishReceipt?
     ) async -> OmnibusError? {
         guard let topic = try? Topic(validating: topicName) else { return nil }
         self.record(
-            .published(name, by: publisher, topic: topic, key: key, isUrgent: isUrgent, expires: expires)
+            .published(name, by: publisher, topic: topic, key: key, priority: priority, expires: expires)
         )
         do {
             let matched = try await body()?.matched

@@ -19,10 +19,13 @@ public import Omnibus
 public struct DeliveryHistory: Sendable {
     /// What a group may expect of its messages.
     public struct Rules: Sendable, Hashable {
-        /// Whether first attempts come in the order in which each publisher published: one handler at a time.
+        /// Whether first attempts come in the order in which each publisher published: one handler at a time. Where
+        /// keys are exclusive, each key has an order of its own, and so have the messages without one.
         public var keepsOrder: Bool
-        /// Whether messages of one key are handled one at a time, the retries of each one included.
+        /// Whether messages of one key are handled one at a time and in order, the retries of each one included.
         public var keysAreExclusive: Bool
+        /// Whether nothing is handed over before the message before it is done, its retries included.
+        public var isStrict: Bool
         /// After how many attempts a message is given up on; nil leaves it unjudged.
         public var maximumAttempts: Int?
         /// Whether the queue may drop messages when it is full.
@@ -32,11 +35,13 @@ public struct DeliveryHistory: Sendable {
         public init(
             keepsOrder: Bool = false,
             keysAreExclusive: Bool = false,
+            isStrict: Bool = false,
             maximumAttempts: Int? = nil,
             mayDrop: Bool = false
         ) {
             self.keepsOrder = keepsOrder
             self.keysAreExclusive = keysAreExclusive
+            self.isStrict = isStrict
             self.maximumAttempts = maximumAttempts
             self.mayDrop = mayDrop
         }
@@ -54,6 +59,8 @@ public struct DeliveryHistory: Sendable {
         case released
         /// The settlement came too late and was refused: the delivery had been taken back.
         case lost
+        /// The handler cannot tell whether its settlement counts, and nothing is concluded from it.
+        case unclear
     }
 
     /// One thing that has happened.
@@ -68,8 +75,15 @@ public struct DeliveryHistory: Sendable {
         case stopped(member: String, of: String)
         /// A paused member is about to go on.
         case resumed(member: String, of: String)
-        /// A publish call begins. The lane of the priority is its own order: `urgent` for critical ones.
-        case published(String, by: String, topic: Topic, key: String?, isUrgent: Bool = false, expires: Bool = false)
+        /// A publish call begins; each priority has an order of its own.
+        case published(
+            String,
+            by: String,
+            topic: Topic,
+            key: String?,
+            priority: Priority = .normal,
+            expires: Bool = false
+        )
         /// A publish call has returned, or has reported that the groups named here have not accepted.
         case accepted(String, matched: Int?, missing: [String] = [])
         /// A publish call has thrown, and nobody has the message.

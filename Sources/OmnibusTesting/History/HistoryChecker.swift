@@ -11,7 +11,7 @@ struct HistoryChecker {
         var publisher: String
         var topic: Topic
         var key: String?
-        var isUrgent: Bool
+        var priority: Priority
         var expires: Bool
         var isAccepted = false
         var isRefused = false
@@ -27,6 +27,8 @@ struct HistoryChecker {
             case open
             case acknowledged
             case givenUp(reason: String)
+            /// Its handler could not tell.
+            case unclear
         }
 
         enum Counting {
@@ -86,13 +88,13 @@ struct HistoryChecker {
             self.groups[group]?.stopped.insert(member)
         case .resumed(let member, let group):
             self.groups[group]?.stopped.remove(member)
-        case .published(let name, let publisher, let topic, let key, let isUrgent, let expires):
+        case .published(let name, let publisher, let topic, let key, let priority, let expires):
             let publication = Publication(
                 number: self.messageNames.count,
                 publisher: publisher,
                 topic: topic,
                 key: key,
-                isUrgent: isUrgent,
+                priority: priority,
                 expires: expires
             )
             self.messageNames.append(name)
@@ -165,6 +167,7 @@ struct HistoryChecker {
         var progress = group.progress[name] ?? Progress()
         switch progress.phase {
         case .waiting: break
+        case .unclear: progress.counting = .uncertain
         case .open:
             if !self.isTakenBack(&progress, group, at: uptime) {
                 self.report(.attempts, groupName, "'\(name)' was handed over while attempt \(progress.attempt) runs")
@@ -183,7 +186,7 @@ struct HistoryChecker {
             self.report(.attempts, groupName, "'\(name)' came for attempt \(expected) of \(limit)")
         }
         if isFirst { self.checkOrder(name, publication, &group) }
-        self.checkKey(name, publication, &group)
+        self.checkKey(name, publication, &group, at: uptime)
         progress.phase = .open
         progress.deliveries += 1
         progress.attempt = attempt ?? expected
@@ -203,8 +206,13 @@ struct HistoryChecker {
     }
 
     private mutating func checkOrder(_ name: String, _ publication: Publication, _ group: inout Group) {
-        guard group.rules.keepsOrder, !publication.isUrgent else { return }
-        let place = publication.publisher
+        var place = "\(publication.publisher) \(publication.priority.rawValue)"
+        if group.rules.keysAreExclusive, publication.priority != .critical {
+            // What waits behind a held key is overtaken by all that does not.
+            if let key = publication.key { place += " \(key)" } else if !group.rules.keepsOrder { return }
+        } else if !group.rules.keepsOrder {
+            return
+        }
         if let last = group.last[place], last > publication.number {
             self.report(
                 .order,
@@ -215,21 +223,54 @@ struct HistoryChecker {
         group.last[place] = max(group.last[place] ?? -1, publication.number)
     }
 
-    private mutating func checkKey(_ name: String, _ publication: Publication, _ group: inout Group) {
-        guard group.rules.keysAreExclusive, let key = publication.key, !publication.isUrgent else { return }
-        if let holder = group.holders[key], holder != name, let progress = group.progress[holder] {
-            switch progress.phase {
-            case .waiting, .open:
+    /// Checks that nothing else of the key, or with strict order nothing else at all, is under way.
+    private mutating func checkKey(
+        _ name: String,
+        _ publication: Publication,
+        _ group: inout Group,
+        at uptime: Duration
+    ) {
+        guard publication.priority != .critical else { return }
+        var holders: [String] = []
+        if group.rules.isStrict { holders.append("") }
+        if group.rules.keysAreExclusive, let key = publication.key { holders.append("key '\(key)'") }
+        for place in holders {
+            if let holder = group.holders[place], holder != name, let progress = group.progress[holder],
+                self.isUnderWay(progress, holder, before: publication.priority, group.rules, at: uptime)
+            {
                 self.report(
                     .keyExclusivity,
                     group.name,
-                    "'\(name)' was handed over while '\(holder)' of the same key '\(key)' is not done"
+                    place.isEmpty
+                        ? "'\(name)' was handed over while '\(holder)' is not done, in spite of strict order"
+                        : "'\(name)' was handed over while '\(holder)' of the same \(place) is not done"
                 )
-            case .acknowledged, .givenUp:
-                break
             }
+            group.holders[place] = name
         }
-        group.holders[key] = name
+    }
+
+    /// Whether a message keeps others of its key waiting: a more urgent one goes first while it waits for its retry.
+    private func isUnderWay(
+        _ progress: Progress,
+        _ name: String,
+        before priority: Priority,
+        _ rules: DeliveryHistory.Rules,
+        at uptime: Duration
+    ) -> Bool {
+        switch progress.phase {
+        case .open:
+            guard let lease = progress.lease, lease <= uptime else { return true }
+            if let limit = rules.maximumAttempts, progress.attempt >= limit { return false }
+        case .waiting:
+            // Redriven, it has not begun.
+            if progress.attempt == 0 { return false }
+        case .acknowledged, .givenUp, .unclear:
+            return false
+        }
+        // While it waits it may expire, which nobody but the bus sees.
+        let holder = self.publications[name]
+        return priority <= holder?.priority ?? .normal && holder?.expires != true
     }
 
     private mutating func settled(
@@ -251,6 +292,8 @@ struct HistoryChecker {
                 }
                 progress.phase = progress.counting == .counts ? self.afterFailure(progress, group.rules) : .waiting
             }
+        } else if outcome == .unclear {
+            if isCurrent, case .open = progress.phase { progress.phase = .unclear }
         } else {
             guard isCurrent, case .open = progress.phase else {
                 return self.report(
@@ -266,7 +309,7 @@ struct HistoryChecker {
             case .released:
                 progress.phase = .waiting
                 progress.counting = .doesNot
-            case .lost: break
+            case .lost, .unclear: break
             }
         }
         group.progress[name] = progress
@@ -299,6 +342,8 @@ struct HistoryChecker {
             if !isPossible || group.progress[name]?.lease == nil {
                 self.report(.deadLetter, groupName, "'\(name)' is a dead letter for \(reason) while it is handled")
             }
+        case .unclear:
+            break
         case .waiting, nil:
             let isTakenBack = reason == "retriesExhausted" && group.progress[name]?.counting == .uncertain
             if !isTakenBack, reason != "expired" || !publication.expires {
@@ -323,7 +368,7 @@ struct HistoryChecker {
     private mutating func checkEnd(of name: String, _ publication: Publication, in group: Group) {
         let isDead = group.deadLetters[name] != nil
         switch group.progress[name]?.phase {
-        case .acknowledged:
+        case .acknowledged, .unclear:
             return
         case .givenUp(let reason):
             if !isDead {
