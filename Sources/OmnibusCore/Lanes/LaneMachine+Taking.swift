@@ -76,6 +76,10 @@ extension LaneMachine {
         let count = self.settings.ordering == .strict || isAlone && self.window != nil ? 1 : count
         self.isWindowFirst.toggle()
         guard self.others != nil else { return self.fill(buffer, upTo: count, from: self.layout.priority, isAlone) }
+        if self.settings.ordering == .strict, let returned = self.returned {
+            // Whatever the priorities: nothing comes between the attempts of one message.
+            return self.fill(buffer, upTo: count, from: returned, isAlone)
+        }
         for priority in self.turns {
             self.fill(buffer, upTo: min(count, Self.largestPass), from: priority, isAlone)
             guard buffer.isEmpty else { return self.countPass(buffer.count, of: priority) }
@@ -90,6 +94,14 @@ extension LaneMachine {
             return descending
         }
         return [due] + descending.filter { $0 != due }
+    }
+
+    /// The priority of what came back, if anything but critical has.
+    private var returned: Priority? {
+        [Priority.high, .normal, .low].first { priority in
+            let entries = priority == self.layout.priority ? self.own : self.others?[priority]
+            return entries?.front.contains { !$0.isEmpty } ?? false
+        }
     }
 
     private func passed(_ priority: Priority) -> Int {

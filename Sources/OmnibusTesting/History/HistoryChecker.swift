@@ -236,7 +236,13 @@ struct HistoryChecker {
         if group.rules.keysAreExclusive, let key = publication.key { holders.append("key '\(key)'") }
         for place in holders {
             if let holder = group.holders[place], holder != name, let progress = group.progress[holder],
-                self.isUnderWay(progress, holder, before: publication.priority, group.rules, at: uptime)
+                self.isUnderWay(
+                    progress,
+                    holder,
+                    before: place.isEmpty ? .low : publication.priority,
+                    group.rules,
+                    at: uptime
+                )
             {
                 self.report(
                     .keyExclusivity,
@@ -263,8 +269,8 @@ struct HistoryChecker {
             guard let lease = progress.lease, lease <= uptime else { return true }
             if let limit = rules.maximumAttempts, progress.attempt >= limit { return false }
         case .waiting:
-            // Redriven, it has not begun.
-            if progress.attempt == 0 { return false }
+            // Redriven, it has not begun; taken back in one of two ways, it may have been given up on.
+            if progress.attempt == 0 || progress.counting == .uncertain { return false }
         case .acknowledged, .givenUp, .unclear:
             return false
         }
