@@ -148,7 +148,7 @@ extension LaneMachine {
             return self.returnToFront(failed)
         }
         if let key, let overtaker = self.keys.wait(key, hold, failed.message.priority) {
-            self.appendReturned(overtaker)
+            self.makeReady(holder: overtaker)
         }
         let due = now + min(delay, .longestWait)
         self.delayed.add(failed, due: due)
@@ -205,31 +205,34 @@ extension LaneMachine {
     /// Lets go of a key; what waits behind it comes next.
     private mutating func release(_ key: String, _ hold: KeyHold) {
         self.isJammed = false
-        if let next = self.keys.release(key, hold) { self.appendReturned(next) }
+        if let next = self.keys.release(key, hold) { self.makeReady(holder: next) }
     }
 
-    /// Makes entries ready that come before those that were only offered.
-    private mutating func appendReturned(_ buffer: EntryBuffer) {
+    /// Makes an entry ready that has got its key.
+    private mutating func makeReady(holder buffer: EntryBuffer) {
+        self.isJammed = false
         let priority = buffer.first.pointee.flags.priority
         if self.window != nil, buffer.first.pointee.rare?.log != nil {
-            self.window?[priority].append(returned: buffer)
+            self.window?[priority].prepend(holder: buffer)
         } else if priority == self.layout.priority {
-            self.own.append(returned: buffer)
+            self.own.prepend(holder: buffer)
         } else {
             _ = self.makeReadyBuffer(of: priority)
-            self.others?[priority].append(returned: buffer)
+            self.others?[priority].prepend(holder: buffer)
         }
     }
 
     private mutating func returnToFront(_ entry: HeldEntry) -> SettleDecision {
+        // It may go on where those before it could not.
+        self.isJammed = false
         let priority = entry.message.priority
         if self.window != nil, entry.log != nil {
-            self.window?[priority].append(returned: entry)
+            self.window?[priority].add(returned: entry)
         } else if priority == self.layout.priority {
-            self.own.append(returned: entry)
+            self.own.add(returned: entry)
         } else {
             _ = self.makeReadyBuffer(of: priority)
-            self.others?[priority].append(returned: entry)
+            self.others?[priority].add(returned: entry)
         }
         return .ready
     }

@@ -80,10 +80,15 @@ extension LaneMachine {
             // Whatever the priorities: nothing comes between the attempts of one message.
             return self.fill(buffer, upTo: count, from: returned, isAlone)
         }
+        var isJammed = false
         for priority in self.turns {
+            // Where one priority stops for want of room to park, what it waits for may be in another one.
+            self.isJammed = false
             self.fill(buffer, upTo: min(count, Self.largestPass), from: priority, isAlone)
             guard buffer.isEmpty else { return self.countPass(buffer.count, of: priority) }
+            isJammed = isJammed || self.isJammed
         }
+        self.isJammed = isJammed
     }
 
     /// The priorities in the order in which they are asked now.

@@ -33,20 +33,28 @@ struct ReadyClass: Sendable {
         return self.ready.isEmpty ? nil : self.ready
     }
 
-    /// Puts entries that came back before all others.
+    /// Puts entries that a worker has not begun before all others, but behind those that hold their key.
     mutating func giveBack(_ buffer: EntryBuffer) {
         let returned = EntryBuffer(layout: buffer.layout)
         buffer.move(upTo: buffer.count, to: returned)
-        self.front.insert(returned, at: 0)
+        let index = self.front.firstIndex { !$0.isEmpty && !$0.first.pointee.flags.holdsKey }
+        self.front.insert(returned, at: index ?? self.front.count)
     }
 
-    /// Adds entries behind those that came back earlier, and before those that were only offered.
-    mutating func append(returned buffer: EntryBuffer) {
-        if self.front.isEmpty { self.front.append(EntryBuffer(layout: self.ready.layout)) }
-        buffer.move(upTo: buffer.count, to: self.front[self.front.count - 1])
+    /// Puts an entry that holds its key before all others: what waits for the key could be in its way for ever.
+    mutating func prepend(holder buffer: EntryBuffer) {
+        let first = EntryBuffer(layout: self.ready.layout)
+        buffer.move(upTo: buffer.count, to: first)
+        self.front.insert(first, at: 0)
     }
 
-    mutating func append(returned entry: HeldEntry) {
+    /// Puts an entry that came back behind those that came back earlier, and before those that were only offered; one
+    /// that holds its key goes before all others.
+    mutating func add(returned entry: HeldEntry) {
+        if entry.hold != .none {
+            self.front.insert(EntryBuffer(layout: self.ready.layout), at: 0)
+            return self.front[0].append(boxed: entry.header)
+        }
         if self.front.isEmpty { self.front.append(EntryBuffer(layout: self.ready.layout)) }
         self.front[self.front.count - 1].append(boxed: entry.header)
     }

@@ -225,4 +225,49 @@ struct KeyTests {
         try await second.ack()
         #expect(try await held.expect(3)[2].message.jobName == "a2")
     }
+
+    @Test("go on when the retry is due, though no more of them can be parked", arguments: [1, 3])
+    func retryWhileTooMuchIsParked(concurrency: Int) async throws {
+        let (log, isBroken) = (self.log, Switch())
+        let settings = HandlerSettings(concurrency: concurrency, bounds: QueueBounds(count: 8, parked: 1))
+        _ = try await self.subscribe(typed: false, group: "g", with: settings) { name in
+            log.record(name)
+            guard name == "a1", isBroken.isOn else { return }
+            // Published inside, they are accepted though they cannot all be parked.
+            for number in 2...4 { try await self.bus.publish(Job("a\(number)", key: "a")) }
+            throw Broken()
+        }
+        try await self.bus.publish(Job("a1", key: "a"))
+        await self.bus.settled()
+        #expect(log.all == ["a1"])
+        isBroken.turn(on: false)
+        self.manual.clock.advance(by: .seconds(10))
+        await self.bus.settled()
+        #expect(log.all == ["a1", "a1", "a2", "a3", "a4"])
+    }
+
+    @Test("do not keep the one that holds the key waiting, though they are more urgent and cannot be parked")
+    func urgentOnesCannotBeParked() async throws {
+        let (gate, log) = (Gate(), self.log)
+        let settings = HandlerSettings(
+            concurrency: 2,
+            failurePolicy: .retry(.none, attempts: 2),
+            bounds: QueueBounds(count: 8, parked: 1, parkedPerKey: 8)
+        )
+        _ = try await self.subscribe(typed: false, group: "g", with: settings) { name in
+            log.record(name)
+            guard name == "a1", log.count == 1 else { return }
+            try await gate.pass()
+            throw Broken()
+        }
+        try await self.bus.publish(.job("a1", key: "a"))
+        try await gate.arrivals(1)
+        for number in 1...2 { try await self.bus.publish(.job("h\(number)", key: "a", priority: .high)) }
+        // Somebody has tried to take them, once this has been handled.
+        try await self.bus.publish(.job("x", priority: .critical))
+        _ = try await log.expect(2)
+        gate.open()
+        await self.bus.settled()
+        #expect(log.all == ["a1", "x", "a1", "h1", "h2"])
+    }
 }

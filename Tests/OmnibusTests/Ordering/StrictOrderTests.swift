@@ -66,4 +66,23 @@ struct StrictOrderTests {
         await self.bus.settled()
         #expect(log.all == ["1", "urgent", "1", "2"])
     }
+
+    @Test("lets nothing come between the attempts of one message, however urgent", arguments: [Priority.high, .low])
+    func nothingBetweenAttempts(other: Priority) async throws {
+        let (log, isBroken) = (self.log, Switch())
+        try await self.bus.subscribe(to: "jobs", with: HandlerSettings(ordering: .strict)) { delivery in
+            log.record(delivery.message.jobName)
+            if delivery.message.jobName == "9", isBroken.isOn { throw Broken() }
+        }
+        try await self.bus.publish(.job("other", priority: other))
+        for number in 1...9 { try await self.bus.publish(.job("\(number)")) }
+        await self.bus.settled()
+        try await self.bus.publish(.job("last", priority: other))
+        isBroken.turn(on: false)
+        self.manual.clock.advance(by: .seconds(10))
+        await self.bus.settled()
+        let first = try #require(log.all.firstIndex(of: "9"))
+        #expect(log.all.dropFirst(first).prefix(2) == ["9", "9"])
+        #expect(log.count == 12)
+    }
 }
