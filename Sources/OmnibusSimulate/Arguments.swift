@@ -22,7 +22,8 @@ struct Arguments {
           --trace          print the whole history of each failing seed, and of --seed
           --workers N      how many run at the same time (2)
           --failures N     end after so many failing seeds (1)
-          --mutation NAME  with a fault put into the lane's logic, which has to be found; 'list' names them
+          --mutation NAME  with a fault put into the logic of queues, which has to be found; 'list' names them,
+                           'pinned' looks for each of them under the one seed that is known to show it
         """
 
     init(_ arguments: some Sequence<String>) throws(ArgumentError) {

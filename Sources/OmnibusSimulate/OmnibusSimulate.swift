@@ -28,7 +28,9 @@ struct OmnibusSimulate {
             return
         }
         let isGood =
-            if let seed = arguments.seed {
+            if let mutation = arguments.mutation {
+                await MutationHunt.run(mutation, arguments)
+            } else if let seed = arguments.seed {
                 Self.runOne(seed, arguments)
             } else {
                 await Self.runMany(arguments)
@@ -76,7 +78,7 @@ struct OmnibusSimulate {
     }
 
     /// Prints a failure and the shortest history that shows it.
-    private static func report(_ run: SeedRun, _ arguments: Arguments) {
+    static func report(_ run: SeedRun, _ arguments: Arguments) {
         print("seed \(run.workload.seed) failed:")
         for finding in run.findings.prefix(10) { print("  \(finding)") }
         if arguments.trace, arguments.seed == nil { print(run) }

@@ -94,6 +94,37 @@ extension WorkloadRun {
         }
     }
 
+    // MARK: Bounds
+
+    /// Checks that no more waits in a queue than its bounds allow, where nothing can come back to it.
+    func checkBounds() {
+        let hasCritical = self.workload.operations.contains { operation in
+            if case .publish(let plan) = operation.action { return plan.priority == .critical }
+            return false
+        }
+        let hasChildren = self.workload.groups.contains { $0.temper.publishes > 0 }
+        for lane in self.broker.core.lanes {
+            guard let group = self.group(of: lane) else { continue }
+            let plan = self.workload.groups[group]
+            guard plan.temper.fails == 0, plan.acknowledging == .onReturn, plan.ordering != .key else { continue }
+            let most = plan.bound * (hasCritical ? 2 : 1) + (hasChildren ? plan.cascade : 0)
+            let metrics = lane.metrics
+            // Redriven messages are never refused.
+            let redriven = self.state.withLock { $0.accounting.redriven[group, default: 0] }
+            if metrics.pending - metrics.inFlight > most + redriven {
+                self.state.withLock { state in
+                    state.accounting.errors.append("more than \(most) messages wait for g\(group): \(metrics)")
+                }
+            }
+        }
+    }
+
+    /// Checks that no publisher waits for as long as the most patient queues let it: everybody handles, in the end.
+    func checkWait(_ name: String, since start: Duration) {
+        guard self.isDeterministic, self.clock.uptime() - start >= .seconds(30) else { return }
+        self.state.withLock { $0.accounting.errors.append("the publisher of '\(name)' has waited in vain") }
+    }
+
     // MARK: Counts
 
     /// Compares each queue's counts with each other and with the history.

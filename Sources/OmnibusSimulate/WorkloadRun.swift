@@ -49,6 +49,9 @@ final class WorkloadRun: Sendable {
 
     var clock: any BusClock { self.environment.clock }
 
+    /// Whether the run follows from its seed alone: it has an executor and a clock of its own.
+    var isDeterministic: Bool { self.environment.executor != nil }
+
     init(_ workload: Workload, environment: BusEnvironment) {
         self.workload = workload
         self.environment = environment
@@ -181,6 +184,11 @@ final class WorkloadRun: Sendable {
         self.record(
             .published(name, by: publisher, topic: topic, key: key, priority: priority, expires: expires)
         )
+        let start = self.clock.uptime()
+        defer {
+            self.checkBounds()
+            self.checkWait(name, since: start)
+        }
         do {
             let matched = try await body()?.matched
             self.record(.accepted(name, matched: matched))

@@ -123,7 +123,7 @@ package struct KeyTable: Sendable {
                 return nil
             }
             next.first.pointee.flags.insert(.ownsKey)
-            return next
+            return Mutation.isActive(.loseParked) ? nil : next
         case .overtaker:
             self.holders[key]?.isOvertaken = false
             guard let owner = self.holders[key]?.blocked else { return self.nextToOvertake(key) }

@@ -243,6 +243,7 @@ extension Lane {
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.
     private func passOn() {
+        if Mutation.isActive(.dropWakeUp) { return }
         let worker = self.state.withLock { $0.machine.workerForWork() }
         worker?.continuation.resume(returning: true)
     }
@@ -366,6 +367,8 @@ extension Lane {
         if givesBack { self.callAttention() }
         self.perform(effects)
         switch decision {
+        case .giveUp(_, .expired) where Mutation.isActive(.loseExpired): break
+        case .giveUp(let entry, .retriesExhausted) where Mutation.isActive(.loseDeadLetter) && entry.attempts > 1: break
         case .giveUp(let entry, let reason): self.giveUp(self, entry, reason)
         case .wait(let due): self.arm(due)
         case .done, .ready, .stale: break
@@ -445,6 +448,6 @@ extension Lane {
         self.perform(effects)
         for (entry, reason) in givenUp { self.giveUp(self, entry, reason) }
         self.finished(givenUp.count)
-        if let next { self.arm(next) }
+        if let next, !Mutation.isActive(.forgetTimer) { self.arm(next) }
     }
 }

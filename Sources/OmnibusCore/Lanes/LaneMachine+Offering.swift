@@ -99,7 +99,8 @@ extension LaneMachine {
         }
         let waiting = self.boundedCount + self.reserved
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
-        let fits = waiting < bounds.count && (waiting == 0 || self.boundedBytes + size <= bounds.bytes)
+        let most = Mutation.isActive(.exceedBound) ? bounds.count + 1 : bounds.count
+        let fits = waiting < most && (waiting == 0 || self.boundedBytes + size <= bounds.bytes)
         self.noteFilling(waiting + 1, &remarks)
         if fits, !self.suspended.contains(where: { $0.key == nil }) { return store }
         return self.overflow(size, priority, mode, &remarks, store)
@@ -151,7 +152,8 @@ extension LaneMachine {
                 // What is in the way waits for its retry, or is in a worker's hand: the new message has to go.
                 return self.drop(&remarks)
             }
-            self.noteDropping(dropped.reduce(0) { $0 + $1.count }, &remarks)
+            let count = dropped.reduce(0) { $0 + $1.count }
+            self.noteDropping(Mutation.isActive(.miscountDropped) ? 0 : count, &remarks)
             return .storeAfter(dropping: dropped)
         }
     }

@@ -103,8 +103,13 @@ extension LaneMachine {
     mutating func settle(_ entry: HeldEntry, _ action: Settlement.Action, now: Moment) -> SettleDecision {
         switch action {
         case .ack:
+            if Mutation.isActive(.redeliverAcknowledged), entry.attempts == 1 {
+                self.inFlight -= 1
+                return self.returnToFront(entry)
+            }
             self.complete(1)
             self.noteSettled(entry)
+            if Mutation.isActive(.countTwice), entry.attempts > 0 { self.metrics.acknowledged += 1 }
             self.release(entry)
             self.noteSuccess(entry)
             return .done
@@ -172,7 +177,7 @@ extension LaneMachine {
         self.inFlight -= 1
         if case .expired = reason { self.metrics.expired += 1 } else { self.metrics.deadLettered += 1 }
         self.noteSettled(entry)
-        self.release(entry)
+        if !Mutation.isActive(.skipKeyRelease) { self.release(entry) }
         return .giveUp(entry, reason)
     }
 
@@ -272,7 +277,8 @@ extension LaneMachine {
     /// Takes back deliveries whose deadline has passed; they count as failed attempts.
     mutating func takeBackOverdue(now: Moment) -> [SettleDecision] {
         self.slots.removeOverdue(by: now.uptime).map { entry in
-            self.settle(entry, .nack(after: nil, .overdue(entry.attempts + 1, now.wall)), now: now)
+            if Mutation.isActive(.loseAttempt) { return self.settle(entry, .release, now: now) }
+            return self.settle(entry, .nack(after: nil, .overdue(entry.attempts + 1, now.wall)), now: now)
         }
     }
 

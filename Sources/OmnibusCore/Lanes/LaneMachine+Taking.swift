@@ -30,7 +30,8 @@ extension LaneMachine {
         now: () -> Duration
     ) -> TakeDecision {
         guard !self.isClosed, self.hasMember(member) else { return .ended }
-        guard !self.isPaused(member) else { return .nothing }
+        let ignoresPause = Mutation.isActive(.ignorePause) && !self.own.front.isEmpty
+        guard !self.isPaused(member) || ignoresPause else { return .nothing }
         var count = count
         if self.gates != nil {
             guard self.readyCount > 0 else { return .nothing }

@@ -129,7 +129,9 @@ package struct LaneMachine: Sendable {
 
     /// Whether another queue, or the one entry that strict order allows, has to go on first.
     var isHeldUp: Bool {
-        self.heldBackBy > 0 || self.settings.ordering == .strict && (self.inFlight > 0 || !self.delayed.isEmpty)
+        self.heldBackBy > 0
+            || self.settings.ordering == .strict
+                && (self.inFlight > 0 || !self.delayed.isEmpty && !Mutation.isActive(.ignoreStrictOrder))
     }
 
     /// Whether something unusual decides who gets what, so that one worker's end may be another one's start.
@@ -211,7 +213,7 @@ package struct LaneMachine: Sendable {
     ///
     /// With large queues, it waits until a quarter is free: a wake-up costs as much as many messages.
     package mutating func publishersToResume() -> [Sleeper] {
-        guard !self.suspended.isEmpty else { return [] }
+        guard !self.suspended.isEmpty, !Mutation.isActive(.forgetSuspendedPublishers) else { return [] }
         var resumed = self.keyedPublishersToResume()
         let bound = self.settings.bounds.count
         var room = bound - self.boundedCount - self.reserved

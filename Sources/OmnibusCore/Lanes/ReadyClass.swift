@@ -26,6 +26,7 @@ struct ReadyClass: Sendable {
 
     /// The buffer that the next entry comes from.
     mutating func source() -> EntryBuffer? {
+        if Mutation.isActive(.skipFront), !self.ready.isEmpty { return self.ready }
         while let first = self.front.first {
             if !first.isEmpty { return first }
             self.front.removeFirst()
@@ -38,7 +39,10 @@ struct ReadyClass: Sendable {
         let returned = EntryBuffer(layout: buffer.layout)
         buffer.move(upTo: buffer.count, to: returned)
         let index = self.front.firstIndex { !$0.isEmpty && !$0.first.pointee.flags.holdsKey }
-        self.front.insert(returned, at: index ?? self.front.count)
+        self.front.insert(
+            returned,
+            at: Mutation.isActive(.reverseGivenBack) ? self.front.count : index ?? self.front.count
+        )
     }
 
     /// Puts an entry that holds its key before all others: what waits for the key could be in its way for ever.
