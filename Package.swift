@@ -94,7 +94,7 @@ let package = Package(
             ),
             .testTarget(
                 name: "OmnibusSimulateTests",
-                dependencies: ["OmnibusSimulate", "OmnibusTesting", "Omnibus"],
+                dependencies: ["OmnibusSimulate", "OmnibusTesting", "Omnibus", "OmnibusCore"],
                 swiftSettings: settings
             ),
             .testTarget(

@@ -11,9 +11,10 @@ extension WorkloadRun {
         let plan = self.workload.groups[member.group]
         let started = self.begin(event, member, delivery, plan)
         do {
-            try await self.work(event, member, started)
+            try await self.work(event, member, delivery, started)
         } catch {
             if plan.acknowledging != .onReceipt {
+                self.beginSettling(event, member, started.number)
                 let isLost = started.lease.map { $0 <= self.clock.uptime() } ?? false
                 self.settled(event, member, isLost ? .lost : .failed, started.number)
             }
@@ -42,6 +43,13 @@ extension WorkloadRun {
         var lease: Duration?
     }
 
+    /// Records, on threads, that a delivery is about to be settled by hand: what becomes of it may be seen before the
+    /// call has returned.
+    private func beginSettling(_ event: some Named, _ member: Member, _ number: Int) {
+        guard !self.isDeterministic, self.workload.groups[member.group].isSettledByHand else { return }
+        self.record(.settled(event.name, by: self.groupName(member.group), .unclear, delivery: number))
+    }
+
     /// Records the start of an attempt and returns what it is going to do, and when the delivery is taken back.
     private func begin(
         _ event: some Named,
@@ -55,7 +63,10 @@ extension WorkloadRun {
             return state.attempts[attempted] ?? 1
         }
         var lease: Duration?
-        if case .manual(let deadline?) = plan.acknowledging { lease = self.clock.uptime() + .milliseconds(deadline) }
+        if case .manual(let deadline?) = plan.acknowledging {
+            // On threads, the deadline has begun some time before: then it may be over at any time.
+            lease = self.isDeterministic ? self.clock.uptime() + .milliseconds(deadline) : .zero
+        }
         let group = self.groupName(member.group)
         self.record(.handed(event.name, to: group, member: member.name, attempt: delivery?.attempt, lease: lease))
         if plan.acknowledging == .onReceipt { self.settled(event, member, .acknowledged, count) }
@@ -76,6 +87,7 @@ extension WorkloadRun {
         _ outcome: DeliveryHistory.Outcome,
         _ number: Int
     ) {
+        if !self.isDeterministic, self.workload.groups[member.group].isSettledByHand { return }
         self.record(
             .settled(
                 event.name,
@@ -87,7 +99,12 @@ extension WorkloadRun {
     }
 
     /// Takes its time, and publishes.
-    private func work(_ event: some Named, _ member: Member, _ started: Started) async throws {
+    private func work(
+        _ event: some Named,
+        _ member: Member,
+        _ delivery: Delivery?,
+        _ started: Started
+    ) async throws {
         let behaviour = started.behaviour
         for _ in 0..<behaviour.yields { await Task.yield() }
         if behaviour.milliseconds > 0 {
@@ -107,7 +124,12 @@ extension WorkloadRun {
         for number in 0..<behaviour.publishes {
             let name = "\(publisher).\(number)"
             let error = await self.publish(name, by: publisher, to: Beta.topic.name, key: event.key) {
-                try await self.bus.publish(Beta(name: name, key: event.key, isChild: true))
+                let child = Beta(name: name, key: event.key, isChild: true)
+                // The body of a loop is no handler: it says what it handles, or it would wait for its own queue.
+                if case .sequence = self.workload.groups[member.group].interface, let delivery {
+                    return try await delivery.publish(child)
+                }
+                return try await self.bus.publish(child)
             }
             // A handler may let its failure to publish be its own, or not.
             if error != nil, number == 0 { throw SimulatedFailure() }
@@ -128,6 +150,7 @@ extension WorkloadRun {
         _ delivery: Delivery,
         _ started: Started
     ) async throws {
+        self.beginSettling(event, member, started.number)
         switch started.behaviour.outcome {
         case .succeeds:
             await self.settle(event, member, delivery, started, .acknowledged)
@@ -144,7 +167,7 @@ extension WorkloadRun {
             do {
                 try await delivery.extend(by: .milliseconds(300))
                 let lease = self.clock.uptime() + .milliseconds(300)
-                if case .manual(_?) = self.workload.groups[member.group].acknowledging {
+                if self.isDeterministic, case .manual(_?) = self.workload.groups[member.group].acknowledging {
                     self.record(
                         .extended(
                             event.name,
@@ -200,7 +223,8 @@ extension WorkloadRun {
             for try await delivery in deliveries {
                 let event = try delivery.message.event(self.codec)
                 let started = self.begin(event, member, delivery, plan)
-                try? await self.work(event, member, started)
+                try? await self.work(event, member, delivery, started)
+                self.beginSettling(event, member, started.number)
                 if case .manual = plan.acknowledging {
                     try await self.settleByHand(event, member, delivery, started)
                 } else if plan.acknowledging == .onReturn {

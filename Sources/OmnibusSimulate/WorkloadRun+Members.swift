@@ -14,6 +14,8 @@ extension WorkloadRun {
         guard !isGone, let pattern = try? TopicPattern(validating: plan.pattern) else { return }
         let group = plan.isShared ? self.groupName(member.group) : nil
         let settings = plan.settings
+        // On threads, a handler may start before the call has returned. Nobody publishes yet.
+        if !self.isDeterministic { self.begin(member, pattern) }
         do {
             switch plan.interface {
             case .alphas:
@@ -45,15 +47,21 @@ extension WorkloadRun {
     }
 
     private func joined(_ member: Member, _ handle: Handle, _ pattern: TopicPattern) {
-        let isFirst = self.state.withLock { state -> Bool in
-            let isFirst = !state.subscriptions.keys.contains { $0.group == member.group }
-            state.subscriptions[member] = handle
-            return isFirst
+        self.state.withLock { $0.subscriptions[member] = handle }
+        if self.isDeterministic { self.begin(member, pattern) }
+    }
+
+    /// Records that a group has begun, with its first member.
+    private func begin(_ member: Member, _ pattern: TopicPattern) {
+        guard self.state.withLock({ $0.begun.insert(member.group).inserted }) else { return }
+        var rules = self.workload.groups[member.group].rules
+        if !self.isDeterministic, self.workload.groups[member.group].isSettledByHand {
+            // What is recorded before and after the settlement itself may come in any order.
+            rules.keysAreExclusive = false
+            rules.isStrict = false
+            rules.keepsOrder = false
         }
-        let plan = self.workload.groups[member.group]
-        if isFirst {
-            self.record(.began(group: self.groupName(member.group), pattern: pattern, rules: plan.rules))
-        }
+        self.record(.began(group: self.groupName(member.group), pattern: pattern, rules: rules))
     }
 
     func leave(_ member: Member) async {
@@ -73,14 +81,20 @@ extension WorkloadRun {
         case .handler(let subscription): await subscription.cancel()
         case .sequence(let deliveries, _): await deliveries.cancel()
         }
-        self.record(.stopped(member: member.name, of: group))
+        self.stopped(member)
+    }
+
+    /// Records that nothing starts at a member any more. On threads, what has just begun may be recorded after that.
+    func stopped(_ member: Member) {
+        guard self.isDeterministic else { return }
+        self.record(.stopped(member: member.name, of: self.groupName(member.group)))
     }
 
     func pause(_ member: Member) async {
         guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
         do {
             try await subscription.pause()
-            self.record(.stopped(member: member.name, of: self.groupName(member.group)))
+            self.stopped(member)
         } catch {
             self.expect(error, .unknownSubscription, member)
         }
@@ -135,6 +149,13 @@ extension GroupPlan {
         case .exponential: .exponential(initial: .milliseconds(10), cap: .seconds(1))
         case .linear: .linear(initial: .milliseconds(5), step: .milliseconds(20))
         }
+    }
+
+    /// Whether deliveries are settled by handle, rather than by returning.
+    var isSettledByHand: Bool {
+        if case .sequence = self.interface { return true }
+        if case .manual = self.acknowledging { return true }
+        return false
     }
 
     /// What its messages are judged by.

@@ -12,6 +12,8 @@ final class WorkloadRun: Sendable {
         var history = DeliveryHistory()
         var subscriptions: [Member: Handle] = [:]
         var leaving: Set<Member> = []
+        /// Groups that have had a member.
+        var begun: Set<Int> = []
         /// Groups that have lost their last member.
         var ended: Set<Int> = []
         var publishers: [Int: Task<Void, Never>] = [:]

@@ -771,3 +771,83 @@ struct OneScenarioTests {
         try await onAServer.run(scenario, .bare)
     }
 }
+
+// MARK: - Finding races by simulation
+
+struct Ordered: Event {
+    static let topic: Topic = "saga.ordered"
+    var order: Int
+}
+
+struct Declined: Event {
+    static let topic: Topic = "saga.declined"
+    var order: Int
+}
+
+actor Warehouse {
+    var reserved: Set<Int> = []
+    var cancelled: Set<Int> = []
+
+    func reserve(_ order: Int) { self.reserved.insert(order) }
+    func cancel(_ order: Int) { self.cancelled.insert(order) }
+    func release(_ order: Int) { self.reserved.remove(order) }
+}
+
+func startSaga(on bus: EventBus, _ warehouse: Warehouse) async throws {
+    try await bus.subscribe(to: Ordered.self, group: "stock") { ordered in
+        await warehouse.reserve(ordered.order)
+    }
+    try await bus.subscribe(to: Ordered.self, group: "card") { ordered in
+        try await bus.publish(Declined(order: ordered.order))
+    }
+    try await bus.subscribe(to: Declined.self, group: "saga") { declined in
+        await warehouse.cancel(declined.order)
+        await warehouse.release(declined.order)
+    }
+}
+
+struct StillReserved: Error {}
+
+/// Places an order whose card is declined, and looks at the warehouse when all is done.
+func declineOrder(in simulation: Simulation) throws {
+    try simulation.run {
+        let bus = EventBus(environment: simulation.environment)
+        let warehouse = Warehouse()
+        try await startSaga(on: bus, warehouse)
+        try await bus.publish(Ordered(order: 1))
+        await bus.settled()
+        simulation.note("reserved \(await warehouse.reserved), cancelled \(await warehouse.cancelled)")
+        try await bus.shutdown()
+        guard await warehouse.reserved.isEmpty else { throw StillReserved() }
+    }
+}
+
+@Suite("The saga")
+struct SagaTests {
+    @Test("has a race, which its seed brings back")
+    func hasRace() throws {
+        let failure = try #require(Simulation.firstFailure(in: 1...1_000) { try declineOrder(in: $0) })
+        print("seed \(failure.seed): \(failure.trace)")
+
+        let again = Simulation(seed: failure.seed)
+        #expect(throws: StillReserved.self) { try declineOrder(in: again) }
+        #expect(again.trace.hash == failure.trace.hash)
+    }
+}
+
+@Suite("A history")
+struct HistoryTests {
+    @Test("says what is wrong")
+    func saysWhatIsWrong() {
+        var history = DeliveryHistory()
+        history.record(.began(group: "workers", pattern: "job.*", rules: DeliveryHistory.Rules(keepsOrder: true)))
+        history.record(.published("first", by: "me", topic: "job.step", key: nil))
+        history.record(.accepted("first", matched: 1))
+        history.record(.published("second", by: "me", topic: "job.step", key: nil))
+        history.record(.accepted("second", matched: 1))
+        history.record(.handed("second", to: "workers", member: "w", attempt: 1))
+        history.record(.settled("second", by: "workers", .acknowledged))
+
+        #expect(history.findings().map(\.description) == ["loss at workers: 'first' was never handed over"])
+    }
+}
