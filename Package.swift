@@ -59,7 +59,10 @@ let package = Package(
     name: "swift-omnibus",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: modules.map { .library(name: $0.name, targets: [$0.name]) }
-        + [.executable(name: "omnibus-simulate", targets: ["OmnibusSimulate"])],
+        + [
+            .executable(name: "omnibus-simulate", targets: ["OmnibusSimulate"]),
+            .executable(name: "omnibus-soak", targets: ["OmnibusSoak"]),
+        ],
     targets: modules.flatMap { module -> [Target] in
         [
             .target(
@@ -92,6 +95,7 @@ let package = Package(
                 dependencies: ["OmnibusTesting", "Omnibus", "OmnibusInMemory", "OmnibusCore"],
                 swiftSettings: settings
             ),
+            .executableTarget(name: "OmnibusSoak", dependencies: ["Omnibus"], swiftSettings: settings),
             .testTarget(
                 name: "OmnibusSimulateTests",
                 dependencies: ["OmnibusSimulate", "OmnibusTesting", "Omnibus", "OmnibusCore"],

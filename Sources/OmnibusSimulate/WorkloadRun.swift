@@ -124,7 +124,7 @@ final class WorkloadRun: Sendable {
         case .redrive:
             await self.redrive()
         case .jumpWallClock(let milliseconds):
-            self.manualClock?.jumpWallClock(by: .milliseconds(milliseconds))
+            self.manualClock?.jump(by: .milliseconds(milliseconds))
         case .cancelPublisher(let number):
             self.state.withLock { $0.publishers[number] }?.cancel()
         case .request(let number):

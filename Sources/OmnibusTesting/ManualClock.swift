@@ -6,8 +6,8 @@ import Synchronization
 
 /// A clock that stands still until it is told how much time has passed.
 ///
-/// The wall clock and the uptime move together, by ``advance(by:)``; ``jump(by:)`` moves the wall clock alone. A timer fires on the thread that advances,
-/// while the clock shows the very time that the timer was set for.
+/// The wall clock and the uptime move together, by ``advance(by:)``; ``jump(by:)`` moves the wall clock alone. A timer
+/// fires on the thread that advances, while the clock shows the very time that the timer was set for.
 ///
 /// ```swift
 /// let clock = ManualClock()
