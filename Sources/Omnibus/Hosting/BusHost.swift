@@ -102,7 +102,7 @@ final class BusHost: Sendable {
         return Lane(
             id: id,
             pattern: plan.pattern,
-            settings: settings.forHosting,
+            settings: settings.forHosting(plan),
             layout: MessageLayout(),
             defaults: MessageDefaults(topic: topic) { _ in nil },
             clock: self.environment.clock,
@@ -170,8 +170,9 @@ extension SubscriptionSettings {
     ///
     /// That task sees to the bounds. What it has fetched is accepted, and whatever of it turns out to have a key that is
     /// held has a place to wait, so that it does not stop other keys.
-    fileprivate var forHosting: SubscriptionSettings {
+    fileprivate func forHosting(_ plan: SubscriptionPlan) -> SubscriptionSettings {
         var settings = self
+        if plan[.bounds] == .provider { settings.overflow = .suspend() }
         let parked = min(settings.bounds.parked + settings.bounds.count, Int(Int32.max))
         settings.bounds.parked = parked
         settings.bounds.parkedPerKey = parked

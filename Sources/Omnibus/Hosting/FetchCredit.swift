@@ -12,11 +12,14 @@ struct FetchCredit: Sendable {
     /// The size of the largest message so far: as long as none is larger, the bound in bytes holds.
     private(set) var largestSize = 0
 
-    init(_ settings: SubscriptionSettings) {
-        self.bounds = settings.bounds
+    /// - Parameter isBoundedThere: whether the provider bounds what waits there, so that little is fetched.
+    init(_ settings: SubscriptionSettings, isBoundedThere: Bool = false) {
+        var bounds = settings.bounds
+        if isBoundedThere { bounds.count = min(bounds.count, Self.largestBatch) }
+        self.bounds = bounds
         switch settings.overflow {
         case .suspend, .reject, .coalescing: self.isDropping = false
-        case .dropOldest, .dropNewest: self.isDropping = true
+        case .dropOldest, .dropNewest: self.isDropping = !isBoundedThere
         }
     }
 

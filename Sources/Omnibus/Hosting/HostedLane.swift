@@ -47,7 +47,7 @@ final class HostedLane: LaneHost {
         self.upstream = upstream
         self.environment = environment
         self.whenEnding = whenEnding
-        self.state = Mutex(State(credit: FetchCredit(settings)))
+        self.state = Mutex(State(credit: FetchCredit(settings, isBoundedThere: plan[.bounds] == .provider)))
     }
 
     // MARK: Members

@@ -261,6 +261,9 @@ extension SubscriptionPlan {
 
         var bounds: Assignment {
             guard self.isHosted else { return Assignment(.bounds, .provider) }
+            if self.has(.overflow) {
+                return Assignment(.bounds, .provider, "what waits there; a batch more is fetched")
+            }
             switch self.settings.overflow {
             case .suspend:
                 return Assignment(.bounds, .bus, "fetches what there is room for; publishers are not held back")

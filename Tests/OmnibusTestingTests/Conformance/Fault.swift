@@ -87,7 +87,6 @@ enum Fault: String, CaseIterable, Sendable {
             [
                 "What a provider does not declare, it refuses by name",
                 "A paused subscription gets nothing until it is resumed, then all of it",
-                "Pausing a subscription that has ended throws 'unknownSubscription'",
             ]
         }
     }

@@ -124,7 +124,8 @@ final class FaultyProvider: EventBusProvider {
         case .dropsTheNewestForTheOldest where settings.overflow == .dropOldest:
             settings.overflow = .dropNewest
         case .mendsBounds:
-            settings.bounds.count = min(max(settings.bounds.count, 1), Int(Int32.max))
+            let count = min(max(settings.bounds.count, 1), Int(Int32.max))
+            settings.bounds = QueueBounds(count: count, bytes: settings.bounds.bytes, cascade: settings.bounds.cascade)
         default:
             break
         }

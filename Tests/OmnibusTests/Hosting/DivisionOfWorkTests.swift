@@ -115,4 +115,31 @@ struct DivisionOfWorkTests {
         #expect(provider.subscriptions[0].inFlight == 0)
         #expect(try await bus.metrics().queues.offered == 2)
     }
+
+    @Test("leaves to it: bounds and what happens when they are reached")
+    func leavesBounds() async throws {
+        let broker = ReducedBroker([.acknowledgement, .overflow], environment: self.manual.environment)
+        let bus = EventBus(provider: broker, environment: self.manual.environment)
+        let gate = Gate()
+        let seen = EventRecorder<Int>()
+        let settings = HandlerSettings(bounds: QueueBounds(count: 4, cascade: 0), overflow: .reject)
+        let subscription = try await bus.subscribe(to: Step.self, with: settings) { step in
+            try await gate.pass()
+            seen.record(step.number)
+        }
+        #expect(bus.plan(of: subscription.id)?[.bounds] == .provider)
+        try await bus.publish(Step(number: 0))
+        try await gate.arrivals(1)
+        var refused = 0
+        for number in 1..<20 {
+            do { try await bus.publish(Step(number: number)) } catch { refused += 1 }
+            await bus.subscriptions.record(subscription.id)?.hosted?.caughtUp()
+        }
+        // Four wait there and four here.
+        #expect(refused == 11)
+        gate.open()
+        await bus.settled()
+        #expect(seen.count == 9)
+        #expect(try await bus.metrics().refused == 11)
+    }
 }
