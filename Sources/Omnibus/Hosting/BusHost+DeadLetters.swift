@@ -7,6 +7,9 @@ extension BusHost: DeadLetterHost {
     }
 
     func publish(again message: Message, mayWait: Bool) async throws(OmnibusError) -> PublishReceipt {
-        try await self.provider.publish(message)
+        var message = message
+        // Its time to live begins anew, or an expired message would expire again at once.
+        message.acceptedAt = self.environment.clock.now
+        return try await self.provider.publish(message)
     }
 }

@@ -86,6 +86,28 @@ struct HostedDeliveryTests {
         #expect(try hosted.bus.deadLetters.list().map(\.reason) == [.expired])
     }
 
+    @Test("redrives to the topic what had become too old, with its time begun anew", arguments: Backing.allCases)
+    func redrivesExpired(_ backing: Backing) async throws {
+        let policy = FailurePolicy.retry(.fixed([], then: .seconds(10)), attempts: 3)
+        let hosted = HostedBus(backing, settings: BusSettings(failurePolicy: policy))
+        let isBroken = Switch()
+        let attempts = EventRecorder<Int>()
+        try await hosted.bus.subscribe(to: Step.self) { _, delivery in
+            if isBroken.isOn { throw Broken() }
+            attempts.record(delivery.attempt)
+        }
+        var message = Message(topic: Step.topic, payload: ["number": 1])
+        message.timeToLive = .seconds(5)
+        try await hosted.bus.publish(message)
+        await hosted.runOut()
+        isBroken.turn(on: false)
+        let letter = try #require(try hosted.bus.deadLetters.list().first)
+        try await hosted.bus.deadLetters.redrive(letter.id, to: .topic)
+        await hosted.bus.settled()
+        #expect(attempts.all == [1])
+        #expect(try hosted.bus.deadLetters.count == 0)
+    }
+
     @Test("keeps what arrives while a subscription is paused", arguments: Backing.allCases)
     func pauses(_ backing: Backing) async throws {
         let hosted = HostedBus(backing)
