@@ -26,10 +26,11 @@ struct ProviderGuideTests {
         let rows = try Repository.lines(Self.page).compactMap { line in
             line.firstMatch(of: /^\| `(\w+)` \| (bus|nobody|`unsupported`)/).map { ($0.output.1, $0.output.2) }
         }
-        #expect(rows.count == 14)
+        #expect(rows.count == 15)
         let all = InMemoryBroker.capabilities
         let asked = SubscriptionSettings(
             ordering: .strict,
+            predicate: MessagePredicate("all") { _ in true },
             maximumAttempts: 5,
             ackDeadline: .seconds(1),
             throttle: Throttle(1, per: .seconds(1))

@@ -175,6 +175,11 @@ final class HostedLane: LaneHost {
                 self.upstream.dismiss(delivery.token)
                 continue
             }
+            if let predicate = self.predicate, !predicate.matches(delivery.message) {
+                self.lane.countFiltered()
+                self.upstream.dismiss(delivery.token)
+                continue
+            }
             var message = delivery.message
             // Where nobody says when it was accepted, its time to live counts from its arrival.
             if message.acceptedAt == nil { message.acceptedAt = self.environment.clock.now }
@@ -195,6 +200,9 @@ final class HostedLane: LaneHost {
         self.state.withLock { $0.received += deliveries.count }
         self.handOver()
     }
+
+    /// What is asked about each message that is fetched.
+    private var predicate: MessagePredicate? { self.plan[.predicate] == .bus ? self.settings.predicate : nil }
 
     private func waitForRoom() async {
         let sleeper = Pending<Bool>()

@@ -7,10 +7,10 @@ extension EventBus {
     /// What is not wanted takes no room in the queue; it is counted as `filtered`. Members of one group subscribe from
     /// the same place in the program, or use `HandlerSettings.predicate` with one name.
     ///
-    /// - Parameter isWanted: asked while an event is published, in the publisher's thread: keep it short. What is
-    ///   published on the topic and is no such event passes, and becomes a dead letter as without it.
-    /// - Throws: as for handlers of all events, and ``OmnibusError`` with the code `unsupported` on a provider that
-    ///   knows no predicates.
+    /// - Parameter isWanted: asked while an event is published, in the publisher's thread: keep it short. Where the
+    ///   provider knows no predicates, the bus asks when it fetches a message. What is published on the topic and is no
+    ///   such event passes, and becomes a dead letter as without it.
+    /// - Throws: as for handlers of all events.
     @discardableResult
     public func subscribe<E: Event>(
         to type: E.Type,

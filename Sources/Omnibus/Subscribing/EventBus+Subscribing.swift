@@ -182,9 +182,6 @@ extension EventBus {
         let policy = settings.failurePolicy ?? self.settings.failurePolicy
         try policy.validate()
         if settings.timeout == nil { try self.settings.validateHandlerTimeout() }
-        if settings.predicate != nil, !self.provider.capabilities.has(.predicates) {
-            throw self.provider.unsupported(.predicates)
-        }
         if settings.ackDeadline != nil, settings.acknowledging != .manual {
             throw OmnibusError(
                 .invalidSettings,

@@ -40,6 +40,7 @@ extension SubscriptionPlan {
         if self.isFiltering { settings.group = settings.group.map { "\($0) \(self.pattern)" } }
         if self[.retry] != .provider { settings.maximumAttempts = nil }
         if self.isOrderedHere { settings.ordering = .unordered }
+        if self[.predicate] == .bus { settings.predicate = nil }
         settings.ackDeadline = nil
         settings.throttle = nil
         settings.circuitBreaker = nil
@@ -122,6 +123,7 @@ extension SubscriptionPlan {
         /// Whether anything is left to the bus that needs the queue to be there.
         var isHosted: Bool {
             if self.providerPattern != self.pattern { return true }
+            if self.settings.predicate != nil, !self.has(.predicates) { return true }
             if self.wantsRetry, !self.canProviderRetry { return true }
             if self.settings.ackDeadline != nil, !self.has(.ackDeadline) { return true }
             if self.settings.ordering == .strict, !self.has(.strictOrder) { return true }
@@ -136,7 +138,8 @@ extension SubscriptionPlan {
 
         var assignments: [Assignment] {
             [
-                self.groups, self.wildcards, self.acknowledgement, self.retry, self.attempts, self.ackDeadline,
+                self.groups, self.wildcards, self.predicate, self.acknowledgement, self.retry, self.attempts,
+                self.ackDeadline,
                 self.deadLetters, self.timeToLive, self.priority, self.keys, self.strictOrder, self.pause, self.bounds,
                 self.throttle, self.counting,
             ]
@@ -162,6 +165,13 @@ extension SubscriptionPlan {
             }
             guard asked != self.pattern else { return Assignment(.wildcards, .provider) }
             return Assignment(.wildcards, .bus, "gets '\(asked)' and drops what does not match")
+        }
+
+        var predicate: Assignment {
+            guard self.settings.predicate != nil else { return Assignment(.predicate, .nobody, "not asked for") }
+            return self.has(.predicates)
+                ? Assignment(.predicate, .provider)
+                : Assignment(.predicate, .bus, "asked when a message is fetched")
         }
 
         var acknowledgement: Assignment {

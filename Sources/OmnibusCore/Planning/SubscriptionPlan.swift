@@ -27,6 +27,8 @@ public struct SubscriptionPlan: Sendable, Hashable {
         public static let groups = Self(rawValue: "groups")
         /// Matching topics with `*` and `#`.
         public static let wildcards = Self(rawValue: "wildcards")
+        /// Asking a predicate which messages are wanted.
+        public static let predicate = Self(rawValue: "predicate")
         /// Handing out again what a receiver had that is gone.
         public static let acknowledgement = Self(rawValue: "acknowledgement")
         /// Delivering again after a delay when a handler fails.

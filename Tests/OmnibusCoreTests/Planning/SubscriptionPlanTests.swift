@@ -47,6 +47,7 @@ struct SubscriptionPlanTests {
                 duty             who     how
                 groups           nobody  not asked for
                 wildcards        nobody  not asked for
+                predicate        nobody  not asked for
                 acknowledgement  nobody  what is here is lost when this process ends
                 retry            bus     waits here
                 attempts         bus     begins at 1 when the provider delivers again

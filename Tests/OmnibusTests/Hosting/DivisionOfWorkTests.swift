@@ -142,4 +142,17 @@ struct DivisionOfWorkTests {
         #expect(seen.count == 9)
         #expect(try await bus.metrics().refused == 11)
     }
+
+    @Test("does for it: asking a predicate, when a message is fetched")
+    func filtersByPredicate() async throws {
+        let (provider, bus) = self.make([.acknowledgement])
+        let seen = EventRecorder<Int>()
+        try await bus.subscribe(to: Step.self, where: { $0.number % 2 == 0 }) { seen.record($0.number) }
+        for number in 0..<10 { try await bus.publish(Step(number: number)) }
+        await bus.settled()
+        #expect(seen.all == [0, 2, 4, 6, 8])
+        #expect(try await bus.metrics().queues.filtered == 5)
+        #expect(provider.subscriptions[0].inFlight == 0)
+        #expect(provider.subscriptions[0].settings.predicate == nil)
+    }
 }
