@@ -415,7 +415,7 @@ struct LogReadingTests {
         try await subscription.take(1)[0].nack()
         #expect(try await subscription.numbers(2) == [1, 2])
         let letter = try #require(try await dead.take(1).first)
-        try self.broker.core.redrive(letter.message.id)
+        try await self.broker.core.redrive(letter.message.id, to: .group, mayWait: false)
         #expect(try await subscription.numbers(1) == [0])
         await subscription.cancel()
         let next = try await self.broker.subscribe(to: "a", settings)
