@@ -31,7 +31,7 @@ struct Behaviour: Sendable {
         hash = (hash ^ UInt64(group)) &* 0x0000_0100_0000_01B3
         hash = (hash ^ UInt64(attempt)) &* 0x0000_0100_0000_01B3
         var random = SplitMix64(seed: hash)
-        if random.percent(plan.temper.isSlow) { self.milliseconds = 1 + random.below(120) }
+        if random.percent(plan.temper.isSlow) { self.milliseconds = random.milliseconds(below: 120) }
         if random.percent(30) { self.yields = 1 + random.below(3) }
         self.ignoresCancellation = random.percent(plan.temper.ignoresCancellation)
         if !isChild, random.percent(plan.temper.publishes) { self.publishes = 1 + random.below(3) }

@@ -34,23 +34,25 @@ enum MutationHunt {
     /// The seed under which each fault is known to show.
     static func pinnedSeed(_ mutation: Mutation) -> UInt64 {
         switch mutation {
-        case .dropWakeUp: 1
-        case .forgetSuspendedPublishers: 1
-        case .skipKeyRelease: 1
-        case .loseParked: 1
-        case .loseAttempt: 1
+        case .dropWakeUp: 54
+        case .forgetSuspendedPublishers: 6
+        case .skipKeyRelease: 8
+        case .loseParked: 4
+        case .loseAttempt: 6
         case .skipFront: 1
         case .countTwice: 1
-        case .settleStale: 1
-        case .ignorePause: 1
-        case .loseExpired: 1
-        case .loseDeadLetter: 1
+        case .settleStale: 15
+        case .ignorePause: 21
+        case .loseExpired: 6
+        case .loseDeadLetter: 8
         case .redeliverAcknowledged: 1
-        case .exceedBound: 1
-        case .miscountDropped: 1
+        case .exceedBound: 2331
+        case .miscountDropped: 5
         case .ignoreStrictOrder: 1
-        case .forgetTimer: 1
-        case .reverseGivenBack: 1
+        case .forgetTimer: 8
+        case .giveBackBehind: 5
+        case .miscountAbandoned: 9
+        case .neverLetGo: 20
         }
     }
 

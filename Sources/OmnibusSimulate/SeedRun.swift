@@ -48,7 +48,7 @@ extension SeedRun {
     ///
     /// - Parameter budget: how many runs it may take.
     func shrunk(budget: Int = 400) -> SeedRun {
-        guard let kind = self.findings.first?.kind else { return self }
+        guard let finding = self.findings.first?.signature else { return self }
         var best = self
         var rest = budget
         var size = max(1, best.workload.operations.count / 2)
@@ -60,7 +60,7 @@ extension SeedRun {
                 shorter.operations.removeSubrange(start..<min(start + size, shorter.operations.count))
                 let run = SeedRun(shorter)
                 rest -= 1
-                if run.findings.contains(where: { $0.kind == kind }) {
+                if run.findings.contains(where: { $0.signature == finding }) {
                     best = run
                     isShorter = true
                 } else {
@@ -89,6 +89,15 @@ extension SeedRun: CustomStringConvertible {
         lines.append("history:")
         lines += self.history.records.map { "  \($0)" }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension HistoryFinding {
+    /// What is wrong, without the names and numbers that a shorter history does not share.
+    fileprivate var signature: String {
+        let text = self.text.prefix { $0 != ":" }.split(separator: "'", omittingEmptySubsequences: false)
+        let words = text.enumerated().filter { $0.offset.isMultiple(of: 2) }.map { $0.element.filter { !$0.isNumber } }
+        return "\(self.kind.rawValue) \(words.joined())"
     }
 }
 

@@ -35,7 +35,7 @@ extension Workload {
         let isHurried = random.percent(60)
         for number in 0..<(2 + random.below(random.percent(20) ? 60 : 20)) {
             if !isHurried, random.percent(40) {
-                self.add(.publisher(publisher), .sleep(milliseconds: 1 + random.below(200)))
+                self.add(.publisher(publisher), .sleep(milliseconds: random.milliseconds(below: 200)))
             }
             if random.percent(4) {
                 self.add(.publisher(publisher), .request(number: number))
@@ -48,7 +48,7 @@ extension Workload {
     private mutating func addControl(_ members: [Int], publishers: Int, _ random: inout SplitMix64) {
         var members = members
         for _ in 0..<random.below(16) {
-            self.add(.control, .sleep(milliseconds: random.below(150)))
+            self.add(.control, .sleep(milliseconds: random.milliseconds(below: 150)))
             let group = random.below(self.groups.count)
             let member = random.below(max(1, members[group]))
             switch random.below(12) {
@@ -60,8 +60,8 @@ extension Workload {
                 self.add(.control, .leave(group: group, member: member))
             case 4, 5, 6:
                 self.add(.control, .pause(group: group, member: member))
-                self.add(.control, .sleep(milliseconds: random.below(300)))
-                self.add(.control, .resume(group: group, member: member))
+                self.add(.control, .sleep(milliseconds: random.milliseconds(below: 300)))
+                if random.percent(70) { self.add(.control, .resume(group: group, member: member)) }
             case 7, 8:
                 self.add(.control, .redrive)
             case 9:
@@ -157,5 +157,13 @@ extension Ending {
         } else {
             self = .shutdown(after: random.below(400), deadline: random.percent(40) ? 0 : random.below(500))
         }
+    }
+}
+
+extension SplitMix64 {
+    /// Returns a time, rounded more often than not: things that happen at the same time are what races are made of.
+    mutating func milliseconds(below bound: Int) -> Int {
+        let milliseconds = self.below(bound)
+        return self.percent(60) ? milliseconds / 20 * 20 : milliseconds
     }
 }

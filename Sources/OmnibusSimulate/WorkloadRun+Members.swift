@@ -94,6 +94,7 @@ extension WorkloadRun {
         guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
         do {
             try await subscription.pause()
+            self.state.withLock { _ = $0.paused.insert(member) }
             self.stopped(member)
         } catch {
             self.expect(error, .unknownSubscription, member)
@@ -103,6 +104,7 @@ extension WorkloadRun {
     func resume(_ member: Member) async {
         guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
         guard !self.state.withLock({ $0.leaving.contains(member) }) else { return }
+        self.state.withLock { _ = $0.paused.remove(member) }
         self.record(.resumed(member: member.name, of: self.groupName(member.group)))
         do {
             try await subscription.resume()

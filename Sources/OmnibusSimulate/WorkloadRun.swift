@@ -12,6 +12,7 @@ final class WorkloadRun: Sendable {
         var history = DeliveryHistory()
         var subscriptions: [Member: Handle] = [:]
         var leaving: Set<Member> = []
+        var paused: Set<Member> = []
         /// Groups that have had a member.
         var begun: Set<Int> = []
         /// Groups that have lost their last member.

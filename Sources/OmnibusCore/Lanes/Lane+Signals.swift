@@ -71,6 +71,7 @@ extension Lane {
     }
 
     func letGo() {
+        if Mutation.isActive(.neverLetGo) { return }
         let workers = self.state.withLock { state -> [LaneMachine.Sleeper] in
             state.machine.heldBackBy -= 1
             return state.machine.workersForWork()

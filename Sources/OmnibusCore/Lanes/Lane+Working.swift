@@ -186,6 +186,8 @@ extension Lane {
                     effects.worker = state.machine.workerForWork()
                 }
             } else {
+                // A member that is paused or ends does not take what the end of its last entry has made room for.
+                if completed > 0, state.machine.isOrderly { effects.worker = state.machine.workerForWork() }
                 effects.waiters = state.machine.settledWaiters()
             }
             return (decision, effects)
@@ -243,7 +245,6 @@ extension Lane {
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.
     private func passOn() {
-        if Mutation.isActive(.dropWakeUp) { return }
         let worker = self.state.withLock { $0.machine.workerForWork() }
         worker?.continuation.resume(returning: true)
     }
@@ -355,7 +356,7 @@ extension Lane {
         let (decision, effects, givesBack) = self.state.withLock { state in
             let decision = body(&state.machine)
             var effects = Effects()
-            effects.worker = state.machine.workerForWork()
+            if !Mutation.isActive(.dropWakeUp) { effects.worker = state.machine.workerForWork() }
             if decision.hasConsequences { state.machine.unfinished += 1 }
             effects.publishers = state.machine.publishersToResume()
             effects.recovers = state.machine.recovers()

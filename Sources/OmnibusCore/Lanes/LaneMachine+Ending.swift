@@ -22,7 +22,7 @@ extension LaneMachine {
         ending.buffers += self.keys.removeAll()
         let kept = self.park(ending)
         self.metrics.offered -= kept
-        self.metrics.abandoned += waiting - kept
+        if !Mutation.isActive(.miscountAbandoned) { self.metrics.abandoned += waiting - kept }
         self.others = nil
         self.delayed = DelayedEntries()
         self.members = []

@@ -10,8 +10,10 @@
 /// They exist only where `OMNIBUS_MUTATIONS` is defined, which no user's build does: everywhere else every question is
 /// answered with a constant, and the code is what it would be without it.
 package enum Mutation: String, CaseIterable, Sendable {
-    /// The end of a pause, or of a member, wakes nobody else for what is ready.
+    /// A settlement wakes nobody for what has become ready.
     case dropWakeUp
+    /// A queue that was held back is never let go.
+    case neverLetGo
     /// Nobody is told that a queue has room again.
     case forgetSuspendedPublishers
     /// The key of a message that was given up on is never free again.
@@ -42,8 +44,10 @@ package enum Mutation: String, CaseIterable, Sendable {
     case ignoreStrictOrder
     /// The timer is not set again for what is due later.
     case forgetTimer
-    /// What a worker gives back is in the wrong order.
-    case reverseGivenBack
+    /// What a worker gives back goes behind what waits.
+    case giveBackBehind
+    /// What a queue still holds when it ends is not counted.
+    case miscountAbandoned
 
     #if OMNIBUS_MUTATIONS
         private static let number = Atomic<Int>(-1)

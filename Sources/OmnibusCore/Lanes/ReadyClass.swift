@@ -38,11 +38,9 @@ struct ReadyClass: Sendable {
     mutating func giveBack(_ buffer: EntryBuffer) {
         let returned = EntryBuffer(layout: buffer.layout)
         buffer.move(upTo: buffer.count, to: returned)
+        if Mutation.isActive(.giveBackBehind) { return returned.move(upTo: returned.count, to: self.ready) }
         let index = self.front.firstIndex { !$0.isEmpty && !$0.first.pointee.flags.holdsKey }
-        self.front.insert(
-            returned,
-            at: Mutation.isActive(.reverseGivenBack) ? self.front.count : index ?? self.front.count
-        )
+        self.front.insert(returned, at: index ?? self.front.count)
     }
 
     /// Puts an entry that holds its key before all others: what waits for the key could be in its way for ever.

@@ -85,4 +85,26 @@ struct StrictOrderTests {
         #expect(log.all.dropFirst(first).prefix(2) == ["9", "9"])
         #expect(log.count == 12)
     }
+
+    @Test("has another member go on when the one that handles is paused, or cancelled", arguments: [true, false])
+    func anotherMemberGoesOn(cancels: Bool) async throws {
+        let (gate, log) = (Gate(), self.log)
+        var members: [Subscription] = []
+        for number in 1...2 {
+            members.append(
+                try await self.bus.subscribe(to: Job.self, group: "g", with: HandlerSettings(ordering: .strict)) {
+                    job in
+                    log.record("\(number)\(job.name)")
+                    if job.name == "a" { try await gate.pass() }
+                }
+            )
+        }
+        for name in ["a", "b"] { try await self.bus.publish(Job(name)) }
+        let first = try await log.expect(1)[0]
+        let member = first == "1a" ? members[0] : members[1]
+        if cancels { await member.cancel() } else { try await member.pause() }
+        gate.open()
+        await self.bus.settled()
+        #expect(log.all == [first, first == "1a" ? "2b" : "1b"])
+    }
 }
