@@ -123,9 +123,8 @@ final class FaultyProvider: EventBusProvider {
             }
         case .dropsTheNewestForTheOldest where settings.overflow == .dropOldest:
             settings.overflow = .dropNewest
-        case .mendsBounds:
-            let count = min(max(settings.bounds.count, 1), Int(Int32.max))
-            settings.bounds = QueueBounds(count: count, bytes: settings.bounds.bytes, cascade: settings.bounds.cascade)
+        case .mendsBounds where settings.bounds.count < 1:
+            settings.bounds = QueueBounds(count: 1)
         default:
             break
         }
