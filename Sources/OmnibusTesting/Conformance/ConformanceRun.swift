@@ -203,6 +203,45 @@ final class ConformanceRun: Sendable {
         )
     }
 
+    /// Whether a subscription's queue is in the bus, because the provider lacks something that belongs to queues.
+    var hostsQueue: Bool {
+        guard let bus = self.bus, let plan = try? bus.plan(for: "a") else { return false }
+        return plan.isHosted
+    }
+
+    /// Ends a scenario about what the provider's queue does or tells, where the queue is in the bus.
+    ///
+    /// What there is no room for stays at the provider then, whose publishers know nothing of it; the plan says so.
+    func expectsProvidersQueue() throws {
+        guard self.hostsQueue else { return }
+        throw ConformanceSkip(
+            "The queue is in the bus: the provider does not know it, and publishers do not wait for it."
+        )
+    }
+
+    /// Ends a scenario about the provider's counts, where it counts what the bus fetches and not what becomes of it.
+    func expectsProvidersCounts() throws {
+        guard self.hostsQueue, self.capabilities.has(.metrics) else { return }
+        throw ConformanceSkip("The queue is in the bus: the provider counts what the bus has fetched.")
+    }
+
+    /// Counts what has happened.
+    func metrics() async throws -> BusMetrics {
+        if let bus = self.bus { return try await bus.metrics() }
+        return try await self.provider.metrics()
+    }
+
+    /// Waits until so many messages wait in queues.
+    ///
+    /// A bus that has a provider's queue fetches by itself; what it has not fetched cannot be put in order.
+    func waiting(_ count: Int) async throws {
+        guard let bus = self.bus, self.hostsQueue, !self.capabilities.has(.metrics) else { return }
+        while try await bus.metrics().queues.pending < count {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     /// Ends a subscription by its id.
     func unsubscribe(_ id: SubscriptionID) async throws {
         self.step("unsubscribe '\(id)'")
@@ -227,7 +266,10 @@ extension SubscriptionSettings {
             ackDeadline: self.ackDeadline,
             failurePolicy: .retry(.none, attempts: self.maximumAttempts ?? 1_000),
             bounds: self.bounds,
-            overflow: self.overflow
+            overflow: self.overflow,
+            throttle: self.throttle,
+            circuitBreaker: self.circuitBreaker,
+            ordering: self.ordering
         )
     }
 }

@@ -57,7 +57,8 @@ extension ProviderConformance {
     /// Every scenario, in the order in which it makes sense to get them to pass.
     public static let scenarios: [Scenario] = [
         Self.messageScenarios, Self.orderScenarios, Self.partitionScenarios, Self.patternScenarios, Self.groupScenarios,
-        Self.settlementScenarios, Self.deadlineScenarios, Self.readingScenarios, Self.handlerScenarios,
+        Self.settlementScenarios, Self.deadlineScenarios, Self.keyScenarios, Self.priorityScenarios,
+        Self.throttleScenarios, Self.readingScenarios, Self.handlerScenarios,
         Self.overflowScenarios, Self.batchScenarios,
         Self.topicScenarios, Self.countingScenarios, Self.deadLetterScenarios, Self.inputScenarios,
         Self.endingScenarios,

@@ -49,6 +49,8 @@ enum Fault: String, CaseIterable, Sendable {
                 "A message that waits a while comes no earlier",
                 "Messages that wait come in the order in which they are due",
                 "A message that waits holds nobody else up", "A delay may be as long as it can be",
+                "A key is held while its message waits for its retry",
+                "A message of a higher priority runs while the one that holds its key waits",
             ]
         case .acceptsASecondSettlement: ["A second settlement throws 'alreadySettled'"]
         case .ignoresExtensions: ["A deadline can be set anew"]
@@ -75,6 +77,7 @@ enum Fault: String, CaseIterable, Sendable {
                 "A receipt counts a group once, however many members it has",
                 "What a member held when it left comes to the others",
                 "A group refuses a member with other settings",
+                "Members of a group have one message of a key at a time",
             ]
         case .joinsWhateverTheSettings: ["A group refuses a member with other settings"]
         case .countsMembersForGroups: ["A receipt counts a group once, however many members it has"]

@@ -12,6 +12,7 @@ struct FaultTests {
     /// Runs every case on a provider, and returns what failed.
     private func failures(of fault: Fault?) async throws -> [ConformanceFailure] {
         var failures: [ConformanceFailure] = []
+        var others = 0
         for promise in ProviderConformance.cases {
             // What is known to be broken may hang, and need not be waited for.
             let isBroken = fault?.broken.contains(promise.scenario.name) ?? false
@@ -24,7 +25,10 @@ struct FaultTests {
                 let isFaultless = fault != .deliversAfterTheEnd
                 if isFaultless, Self.notKeptYet.contains(promise.description) { continue }
                 failures.append(failure)
+                if !isBroken { others += 1 }
             }
+            // What follows would take its time, and tell nothing new.
+            if others >= 3 { break }
         }
         return failures
     }

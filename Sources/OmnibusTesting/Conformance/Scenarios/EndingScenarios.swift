@@ -136,7 +136,7 @@ extension ProviderConformance {
 
 extension ConformanceRun {
     /// Checks that nobody can subscribe with such settings, and that the topic has no subscription then.
-    fileprivate func refuses(_ settings: SubscriptionSettings) async throws {
+    func refuses(_ settings: SubscriptionSettings) async throws {
         try await self.expectError(.invalidSettings, from: "subscribing with settings that make no sense") {
             _ = try await self.subscribe("a", settings)
         }

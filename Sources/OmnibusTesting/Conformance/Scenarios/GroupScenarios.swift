@@ -62,7 +62,7 @@ extension ProviderConformance {
             let numbers = try await joining.numbers(before: marker)
             try run.expect(numbers.contains(2), "the member that joined gets 2", found: "\(numbers)")
         },
-        Scenario("What a member held when it left comes to the others", needs: [.groups]) { run in
+        Scenario("What a member held when it left comes to the others", needs: [.groups, .acknowledgement]) { run in
             let group = SubscriptionSettings(group: "g")
             let leaving = try await run.subscribe("a", group)
             try await run.publish(1, to: "a")
@@ -73,7 +73,7 @@ extension ProviderConformance {
             try run.expect(again.message.id, held.message.id, "the message that the other one held")
             try await again.ack()
         },
-        Scenario("What was taken back cannot be settled by who had it", needs: [.groups]) { run in
+        Scenario("What was taken back cannot be settled by who had it", needs: [.groups, .acknowledgement]) { run in
             let group = SubscriptionSettings(group: "g")
             let leaving = try await run.subscribe("a", group)
             try await run.publish(1, to: "a")
@@ -89,7 +89,7 @@ extension ProviderConformance {
             }
             _ = try await run.subscribe("a", SubscriptionSettings(group: "g", maximumAttempts: 3))
         },
-        Scenario("A message that failed comes again to its group alone", needs: [.groups]) { run in
+        Scenario("A message that failed comes again to its group alone", needs: [.groups, .acknowledgement]) { run in
             let failing = try await run.subscribe("a", SubscriptionSettings(group: "g"))
             let other = try await run.subscribe("a", SubscriptionSettings(group: "h"))
             try await run.publish(1, to: "a")

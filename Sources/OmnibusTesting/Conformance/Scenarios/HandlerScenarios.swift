@@ -61,7 +61,8 @@ extension ProviderConformance {
             try await run.roundTrips(3)
             try run.expect(late.all, [], "messages whose handler started too late")
         },
-        Scenario("A message whose handler throws comes again, and the others are handled") { run in
+        Scenario("A message whose handler throws comes again, and the others are handled", needs: [.acknowledgement]) {
+            run in
             let handled = EventRecorder<Int>()
             let failed = Flag()
             try await run.handle("a") { delivery in

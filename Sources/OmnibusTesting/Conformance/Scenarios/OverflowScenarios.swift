@@ -30,17 +30,23 @@ extension ProviderConformance {
         },
         Scenario("A full queue that suspends has the publisher wait for room", needs: [.overflow]) { run in
             let reader = try await run.subscribe("a", .full(1, .suspend(atMost: .seconds(86_400))))
+            try run.expectsProvidersQueue()
             let events = EventRecorder<String>()
             try await run.publish(1, to: "a")
-            async let receipt = run.publish(2, to: "a")
+            let waiting = Task {
+                try await run.publish(2, to: "a")
+                events.record("published")
+            }
             try await run.roundTrips(3)
             events.record("room")
             try await reader.next().ack()
-            _ = try await receipt
+            try await waiting.value
+            try run.expect(events.all, ["room", "published"], "what happened to who waited")
             try run.expect(try await reader.next().message.number, 2, "what came then")
         },
         Scenario("Publishers that wait for room get it in the order in which they came", needs: [.overflow]) { run in
             let reader = try await run.subscribe("a", .full(1, .suspend(atMost: .seconds(86_400))))
+            try run.expectsProvidersQueue()
             try await run.publish(1, to: "a")
             try await withThrowingTaskGroup(of: Void.self) { publishers in
                 for number in 2...4 {
@@ -61,6 +67,7 @@ extension ProviderConformance {
         Scenario("A publisher waits for room no longer than is set", needs: [.overflow]) { run in
             let limit = run.time.tick * 2
             let reader = try await run.subscribe("a", .full(1, .suspend(atMost: limit)))
+            try run.expectsProvidersQueue()
             try await run.publish(1, to: "a")
             let start = run.time.now
             let passed = try await run.time.passing {
@@ -74,6 +81,7 @@ extension ProviderConformance {
         },
         Scenario("A publisher that is cancelled while it waits has published nothing", needs: [.overflow]) { run in
             let reader = try await run.subscribe("a", .full(1, .suspend(atMost: .seconds(86_400))))
+            try run.expectsProvidersQueue()
             try await run.publish(1, to: "a")
             let timers = run.time.timers
             let waiting = Task { try await run.publish(2, to: "a") }
@@ -143,6 +151,7 @@ extension ProviderConformance {
         Scenario("Publishing without suspending leaves a full queue alone", needs: [.synchronousPublish, .overflow]) {
             run in
             let reader = try await run.subscribe("a", .full(1, .suspend(atMost: .seconds(86_400))))
+            try run.expectsProvidersQueue()
             try run.expect(try run.offer(try run.message(1, to: "a")), true, "whether the first was accepted")
             try run.expect(try run.offer(try run.message(2, to: "a")), false, "whether the second was accepted")
             try await reader.next().ack()

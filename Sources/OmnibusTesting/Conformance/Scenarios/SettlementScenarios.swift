@@ -6,7 +6,10 @@ import Omnibus
 extension ProviderConformance {
     /// What becomes of a delivery is what its settlement says.
     static let settlementScenarios: [Scenario] = [
-        Scenario("A message that was given back comes again at once, as the next attempt") { run in
+        Scenario(
+            "A message that was given back comes again at once, as the next attempt",
+            needs: [.acknowledgement, .attemptCount]
+        ) { run in
             let reader = try await run.subscribe("a")
             let id = try await run.publish(1, to: "a").messageID
             let first = try await reader.next()
@@ -15,12 +18,15 @@ extension ProviderConformance {
             try run.expect(again.message.id, id, "the message that comes")
             try run.expect(again.attempt, first.attempt + 1, "its attempt")
         },
-        Scenario("Attempts are counted from 1") { run in
+        Scenario("Attempts are counted from 1", needs: [.attemptCount]) { run in
             let reader = try await run.subscribe("a")
             try await run.publish(1, to: "a")
             try run.expect(try await reader.next().attempt, 1, "the first attempt")
         },
-        Scenario("Each attempt that failed counts one more, for its message alone") { run in
+        Scenario(
+            "Each attempt that failed counts one more, for its message alone",
+            needs: [.acknowledgement, .attemptCount]
+        ) { run in
             let reader = try await run.subscribe("a")
             try await run.publish(1, to: "a")
             var attempts: [Int] = []
@@ -36,7 +42,8 @@ extension ProviderConformance {
             try await first.nack()
             try run.expect(try await reader.next().attempt - first.attempt, 1, "what was counted for another message")
         },
-        Scenario("A message that waits a while comes no earlier", needs: [.delayedRedelivery]) { run in
+        Scenario("A message that waits a while comes no earlier", needs: [.delayedRedelivery, .acknowledgement]) {
+            run in
             let time = run.time
             let reader = try await run.subscribe("a")
             try await run.publish(1, to: "a")
@@ -53,7 +60,10 @@ extension ProviderConformance {
                 found: "\(passed) later"
             )
         },
-        Scenario("Messages that wait come in the order in which they are due", needs: [.delayedRedelivery]) { run in
+        Scenario(
+            "Messages that wait come in the order in which they are due",
+            needs: [.delayedRedelivery, .acknowledgement]
+        ) { run in
             let time = run.time
             let reader = try await run.subscribe("a")
             try await run.publish([1, 2], to: "a")
@@ -71,7 +81,7 @@ extension ProviderConformance {
             }
             try run.expect(numbers, [2, 1], "the order of what waited 4 and 2 ticks")
         },
-        Scenario("A message that waits holds nobody else up", needs: [.delayedRedelivery]) { run in
+        Scenario("A message that waits holds nobody else up", needs: [.delayedRedelivery, .acknowledgement]) { run in
             let reader = try await run.subscribe("a")
             try await run.publish([1, 2], to: "a")
             try await reader.next().nack(after: run.time.tick * 1_000)
@@ -85,7 +95,8 @@ extension ProviderConformance {
             try await run.publish(marker, to: "a")
             try run.expect(try await reader.numbers(before: marker), [], "what came after")
         },
-        Scenario("A message that was not handled goes back without counting an attempt") { run in
+        Scenario("A message that was not handled goes back without counting an attempt", needs: [.acknowledgement]) {
+            run in
             let reader = try await run.subscribe("a", acknowledging: .onNext)
             let id = try await run.publish(1, to: "a").messageID
             let first = try await reader.next()
@@ -95,7 +106,7 @@ extension ProviderConformance {
             try run.expect(again.message.id, id, "the message that comes")
             try run.expect(again.attempt, first.attempt, "the attempt")
         },
-        Scenario("A second settlement throws 'alreadySettled'") { run in
+        Scenario("A second settlement throws 'alreadySettled'", needs: [.acknowledgement]) { run in
             let reader = try await run.subscribe("a")
             try await run.publish(1, to: "a")
             let delivery = try await reader.next()
@@ -112,7 +123,7 @@ extension ProviderConformance {
             try await run.publish(marker, to: "a")
             try run.expect(try await reader.numbers(before: marker), [], "what came after")
         },
-        Scenario("Deliveries may be settled in any order") { run in
+        Scenario("Deliveries may be settled in any order", needs: [.acknowledgement]) { run in
             let reader = try await run.subscribe("a")
             try await run.publish([1, 2, 3], to: "a")
             let deliveries = [try await reader.next(), try await reader.next(), try await reader.next()]
@@ -122,7 +133,11 @@ extension ProviderConformance {
             try await run.publish(marker, to: "a")
             try run.expect(try await reader.numbers(before: marker), [1], "what comes again")
         },
-        Scenario("Of settlements that are handed over together, a stale one keeps none back", ways: [.bare]) { run in
+        Scenario(
+            "Of settlements that are handed over together, a stale one keeps none back",
+            needs: [.acknowledgement],
+            ways: [.bare]
+        ) { run in
             let reader = try await run.subscribe("a")
             try await run.publish([1, 2, 3], to: "a")
             let tokens = [try await reader.next(), try await reader.next(), try await reader.next()].map(\.token)
@@ -159,7 +174,7 @@ extension ProviderConformance {
 
     /// A delivery that nobody settles is not lost.
     static let deadlineScenarios: [Scenario] = [
-        Scenario("A delivery that is not settled in time comes again", needs: [.ackDeadline]) { run in
+        Scenario("A delivery that is not settled in time comes again", needs: [.ackDeadline, .attemptCount]) { run in
             let reader = try await run.subscribe("a", SubscriptionSettings(ackDeadline: run.time.tick))
             let id = try await run.publish(1, to: "a").messageID
             let late = try await reader.next()
@@ -205,17 +220,6 @@ extension ProviderConformance {
             try await run.time.pass(run.time.tick)
             try await run.publish(marker, to: "a")
             try run.expect(try await reader.numbers(before: marker), [1], "what came within its time")
-        },
-        Scenario("A critical message overtakes a backlog", needs: [.priority]) { run in
-            let reader = try await run.subscribe("a")
-            try await run.publish([1, 2], to: "a")
-            for number in [3, 4] {
-                var message = try run.message(number, to: "a")
-                message.priority = .critical
-                try await run.publish(message)
-            }
-            try await run.publish(marker, to: "a")
-            try run.expect(try await reader.numbers(before: marker), [3, 4, 1, 2], "the order, 3 and 4 being critical")
         },
     ]
 }

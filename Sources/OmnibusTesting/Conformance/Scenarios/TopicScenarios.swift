@@ -126,6 +126,7 @@ extension ProviderConformance {
     /// What a provider tells about itself.
     static let countingScenarios: [Scenario] = [
         Scenario("A subscription is described with its pattern, and what waits", needs: [.subscriptionInfo]) { run in
+            try run.expectsProvidersQueue()
             let reader = try await run.subscribe("a")
             try await run.publish([1, 2, 3], to: "a")
             let delivery = try await reader.next()
@@ -139,36 +140,42 @@ extension ProviderConformance {
             try run.expect(after.inFlight, 0, "messages in flight after ack()")
         },
         Scenario("A subscription that has ended has no description", needs: [.subscriptionInfo]) { run in
+            try run.expectsProvidersQueue()
             let reader = try await run.subscribe("a")
             await reader.cancel()
             let info = try await run.provider.info(of: reader.id)
             try run.expect(info == nil, "no description", found: "\(String(describing: info))")
         },
         Scenario("Every message that was offered to a queue is counted once", needs: [.metrics]) { run in
+            try run.expectsProvidersCounts()
             let reader = try await run.subscribe("a", SubscriptionSettings(bounds: QueueBounds(count: 5)))
             try await run.publish(0..<4, to: "a")
             try await reader.next().ack()
             try await reader.next().reject(reason: "not wanted")
             _ = try await reader.next()
-            let queues = try await run.provider.metrics().queues
+            let queues = try await run.metrics().queues
             try run.expect(
                 queues.offered,
-                queues.acknowledged + queues.deadLettered + queues.dropped + queues.refused + queues.abandoned
-                    + queues.pending,
+                queues.acknowledged + queues.deadLettered + queues.expired + queues.dropped + queues.coalesced
+                    + queues.filtered + queues.missed + queues.refused + queues.abandoned + queues.pending,
                 "the sum of what became of the messages, which were offered"
             )
             try run.expect(queues.acknowledged, 1, "acknowledged messages")
             try run.expect(queues.inFlight, 1, "messages in flight")
         },
         Scenario("Every publish call is counted once", needs: [.metrics]) { run in
-            let before = try await run.provider.metrics()
+            try run.expectsProvidersCounts()
+            let before = try await run.metrics()
             _ = try await run.subscribe("a")
             try await run.publish([1, 2], to: "a")
             try await run.publish(3, to: "nobody")
-            let after = try await run.provider.metrics()
+            let after = try await run.metrics()
             try run.expect(after.published - before.published, 3, "publish calls")
-            try run.expect(after.routed - before.routed, 2, "calls that came to somebody")
-            try run.expect(after.unrouted - before.unrouted, 1, "calls that nobody listened to")
+            // Who does not know how many match, does not know who listens.
+            if run.capabilities.has(.matchCount) {
+                try run.expect(after.routed - before.routed, 2, "calls that came to somebody")
+                try run.expect(after.unrouted - before.unrouted, 1, "calls that nobody listened to")
+            }
             try run.expect(after.published, after.routed + after.unrouted + after.refused, "the sum of all calls")
         },
         Scenario("What happens on one topic is counted", needs: [.topicMetrics]) { run in
