@@ -32,6 +32,9 @@ enum Fault: String, CaseIterable, Sendable {
     case countsAnOfferTwice
     case acceptsMessagesAfterTheEnd
     case pausesSilently
+    case schedulesTooEarly
+    case cancelsNothing
+    case noticesNoRepetition
 
     /// The scenarios that fail; the first names the fault.
     var broken: [String] {
@@ -86,6 +89,10 @@ enum Fault: String, CaseIterable, Sendable {
         case .countsWhatIsInFlightAsWaiting: ["A subscription is described with its pattern, and what waits"]
         case .countsAnOfferTwice: ["Every message that was offered to a queue is counted once"]
         case .acceptsMessagesAfterTheEnd: ["A provider that was disconnected refuses what comes after"]
+        case .schedulesTooEarly: ["A scheduled message comes no earlier than after its delay"]
+        case .cancelsNothing:
+            ["A scheduled message that is cancelled does not come", "Messages that wait for their time can be listed"]
+        case .noticesNoRepetition: ["A message that is published again within the window comes once"]
         case .pausesSilently:
             [
                 "What a provider does not declare, it refuses by name",

@@ -97,6 +97,21 @@ final class FaultyProvider: EventBusProvider {
 
     func offer(_ message: Message) throws(OmnibusError) -> Offer { try self.broker.offer(message) }
 
+    func schedule(_ message: Message, _ time: DeliveryTime) async throws(OmnibusError) -> ScheduledMessage {
+        var time = time
+        if self.fault == .schedulesTooEarly, case .after(let delay) = time { time = .after(delay / 2) }
+        let scheduled = try await self.broker.schedule(message, time)
+        guard self.fault == .cancelsNothing else { return scheduled }
+        let answers = Mutex([false, true])
+        return ScheduledMessage(id: scheduled.id, topic: scheduled.topic, due: scheduled.due) {
+            () async throws(OmnibusError) in answers.withLock { $0.popLast() ?? false }
+        }
+    }
+
+    func scheduled(of pattern: TopicPattern) async throws(OmnibusError) -> [ScheduledMessage] {
+        try await self.broker.scheduled(of: pattern)
+    }
+
     // MARK: Subscribing
 
     func subscribe(
@@ -147,7 +162,10 @@ final class FaultyProvider: EventBusProvider {
     // MARK: Topics
 
     func createTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) -> Bool {
-        try await self.broker.createTopic(topic, configuration)
+        var configuration = configuration
+        try configuration.validate()
+        if self.fault == .noticesNoRepetition { configuration.deduplication = nil }
+        return try await self.broker.createTopic(topic, configuration)
     }
 
     func updateTopic(_ topic: Topic, _ configuration: TopicConfiguration) async throws(OmnibusError) {

@@ -130,6 +130,8 @@ extension ProviderConformance {
             (.pause, { try await provider.resume(id) }),
             (.metrics, { _ = try await provider.metrics() }),
             (.topicMetrics, { _ = try await provider.metrics(of: topic) }),
+            (.scheduling, { _ = try await provider.schedule(message, .after(.seconds(1))) }),
+            (.scheduling, { _ = try await provider.scheduled(of: "#") }),
         ]
     }
 }

@@ -28,6 +28,28 @@ extension ProviderConformance {
             try await run.publish(marker, to: "a")
             try run.expect(try await reader.numbers(before: marker), [], "what came after those")
         },
+        Scenario("A full queue that coalesces merges what has the same key", needs: [.overflow]) { run in
+            try run.expectsProvidersQueue()
+            let coalesce = OverflowPolicy.coalesce { older, newer in
+                var sum = newer
+                sum.payload = Payload(json: .integer(Int64((older.number ?? 0) + (newer.number ?? 0))))
+                return sum
+            }
+            let reader = try await run.subscribe("a", .full(2, coalesce))
+            try await run.publish([1, 2, 4], to: "a", key: "k")
+            try await run.expectError(.overflow, from: "publishing what has no key to a full queue") {
+                try await run.publish(8, to: "a")
+            }
+            var numbers: [Int?] = []
+            for _ in 0..<2 {
+                let delivery = try await reader.next()
+                try await delivery.ack()
+                numbers.append(delivery.message.number)
+            }
+            try run.expect(numbers, [1, 6], "what the queue of two has after 1, 2 and 4")
+            try await run.publish(marker, to: "a")
+            try run.expect(try await reader.numbers(before: marker), [], "what came after those")
+        },
         Scenario("A full queue that suspends has the publisher wait for room", needs: [.overflow]) { run in
             let reader = try await run.subscribe("a", .full(1, .suspend(atMost: .seconds(86_400))))
             try run.expectsProvidersQueue()
