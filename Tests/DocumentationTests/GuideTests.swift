@@ -572,7 +572,7 @@ struct PackingEndTests {
 
 /// Lists of messages in this process, for exact topics: what every provider has, and nothing else.
 final class ListBroker: EventBusProvider {
-    static let capabilities = ProviderCapabilities(provider: "lists", abilities: [])
+    static let capabilities = ProviderCapabilities(provider: "lists", abilities: [.acknowledgement, .attemptCount])
 
     private let state = Mutex((lists: [ListSubscription](), isOpen: true))
 

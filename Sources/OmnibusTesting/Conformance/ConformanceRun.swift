@@ -267,6 +267,7 @@ extension SubscriptionSettings {
             failurePolicy: .retry(.none, attempts: self.maximumAttempts ?? 1_000),
             bounds: self.bounds,
             overflow: self.overflow,
+            predicate: self.predicate,
             throttle: self.throttle,
             circuitBreaker: self.circuitBreaker,
             ordering: self.ordering

@@ -58,7 +58,8 @@ extension ProviderConformance {
     public static let scenarios: [Scenario] = [
         Self.messageScenarios, Self.orderScenarios, Self.partitionScenarios, Self.patternScenarios, Self.groupScenarios,
         Self.settlementScenarios, Self.deadlineScenarios, Self.keyScenarios, Self.priorityScenarios,
-        Self.throttleScenarios, Self.schedulingScenarios, Self.deduplicationScenarios, Self.readingScenarios,
+        Self.throttleScenarios, Self.schedulingScenarios, Self.deduplicationScenarios, Self.logScenarios,
+        Self.predicateScenarios, Self.readingScenarios,
         Self.handlerScenarios,
         Self.overflowScenarios, Self.batchScenarios,
         Self.topicScenarios, Self.countingScenarios, Self.deadLetterScenarios, Self.inputScenarios,

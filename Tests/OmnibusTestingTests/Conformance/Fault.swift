@@ -35,6 +35,8 @@ enum Fault: String, CaseIterable, Sendable {
     case schedulesTooEarly
     case cancelsNothing
     case noticesNoRepetition
+    case ignoresWhatIsExpected
+    case ignoresPredicates
 
     /// The scenarios that fail; the first names the fault.
     var broken: [String] {
@@ -80,7 +82,7 @@ enum Fault: String, CaseIterable, Sendable {
                 "A receipt counts a group once, however many members it has",
                 "What a member held when it left comes to the others",
                 "A group refuses a member with other settings",
-                "Members of a group have one message of a key at a time",
+                "Members of a group have one message of a key at a time", "A named group goes on where it had got to",
             ]
         case .joinsWhateverTheSettings: ["A group refuses a member with other settings"]
         case .countsMembersForGroups: ["A receipt counts a group once, however many members it has"]
@@ -92,6 +94,8 @@ enum Fault: String, CaseIterable, Sendable {
         case .schedulesTooEarly: ["A scheduled message comes no earlier than after its delay"]
         case .cancelsNothing:
             ["A scheduled message that is cancelled does not come", "Messages that wait for their time can be listed"]
+        case .ignoresWhatIsExpected: ["A message is appended only where it gets the offset that is expected"]
+        case .ignoresPredicates: ["A subscription with a predicate gets what it wants alone"]
         case .noticesNoRepetition: ["A message that is published again within the window comes once"]
         case .pausesSilently:
             [

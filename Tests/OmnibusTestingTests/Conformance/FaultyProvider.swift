@@ -97,6 +97,11 @@ final class FaultyProvider: EventBusProvider {
 
     func offer(_ message: Message) throws(OmnibusError) -> Offer { try self.broker.offer(message) }
 
+    func publish(_ message: Message, expecting: ExpectedSequence) async throws(OmnibusError) -> PublishReceipt {
+        if self.fault == .ignoresWhatIsExpected { return try await self.broker.publish(message) }
+        return try await self.broker.publish(message, expecting: expecting)
+    }
+
     func schedule(_ message: Message, _ time: DeliveryTime) async throws(OmnibusError) -> ScheduledMessage {
         var time = time
         if self.fault == .schedulesTooEarly, case .after(let delay) = time { time = .after(delay / 2) }
@@ -138,6 +143,8 @@ final class FaultyProvider: EventBusProvider {
             }
         case .dropsTheNewestForTheOldest where settings.overflow == .dropOldest:
             settings.overflow = .dropNewest
+        case .ignoresPredicates:
+            settings.predicate = nil
         case .mendsBounds where settings.bounds.count < 1:
             settings.bounds = QueueBounds(count: 1)
         default:

@@ -40,6 +40,7 @@ final class FaultySubscription: ProviderSubscription {
             message: message,
             attempt: self.provider.fault == .countsAttemptsFromZero ? delivery.attempt - 1 : delivery.attempt,
             position: delivery.position,
+            missed: delivery.missed,
             subscription: delivery.subscription,
             token: delivery.token,
             settler: self
