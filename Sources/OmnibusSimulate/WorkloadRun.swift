@@ -261,7 +261,10 @@ final class WorkloadRun: Sendable {
                 try await letters.redrive(letter.id)
                 self.state.withLock { $0.accounting.redriven[group, default: 0] += 1 }
             } catch {
-                self.state.withLock { $0.accounting.errors.append("redriving '\(name)' failed: \(error)") }
+                // It stays where it is: its queue is full, or ends just now.
+                self.record(.kept(name, of: self.groupName(group)))
+                let isExpected = error.code == .overflow || self.state.withLock { $0.isEnding }
+                if !isExpected { self.failed("redriving '\(name)' failed: \(error)") }
             }
         }
     }

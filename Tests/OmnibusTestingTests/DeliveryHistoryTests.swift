@@ -128,5 +128,7 @@ struct DeliveryHistoryTests {
         #expect(self.kinds(rejected + [letter("a1", "rejected"), letter("a2", "rejected")]) == [.deadLetter])
         let redriven = [letter("a1", "rejected"), .redriven("a1", to: "g")]
         #expect(self.kinds(rejected + redriven + self.a1) == [])
+        let kept: [Entry] = [.redriven("a1", to: "g"), .kept("a1", of: "g"), letter("a1", "rejected")]
+        #expect(self.kinds(rejected + kept) == [])
     }
 }

@@ -97,6 +97,8 @@ public struct DeliveryHistory: Sendable {
         case settled(String, by: String, Outcome, delivery: Int? = nil)
         /// A dead letter is about to be handed to its group again.
         case redriven(String, to: String)
+        /// The redrive of a dead letter has thrown, and the dead letter is still there.
+        case kept(String, of: String)
         /// A dead letter was found, at the end.
         case deadLetter(String, of: String, reason: String)
     }

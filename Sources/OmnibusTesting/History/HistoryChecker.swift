@@ -67,6 +67,8 @@ struct HistoryChecker {
         /// The message that holds a key.
         var holders: [String: String] = [:]
         var deadLetters: [String: Int] = [:]
+        /// How far the messages had come that were redriven last.
+        var redriven: [String: Progress] = [:]
     }
 
     private(set) var findings: [HistoryFinding] = []
@@ -106,7 +108,7 @@ struct HistoryChecker {
             self.publications[name]?.missing = missing
         case .refused(let name):
             self.publications[name]?.isRefused = true
-        case .handed, .extended, .settled, .redriven, .deadLetter:
+        case .handed, .extended, .settled, .redriven, .kept, .deadLetter:
             self.addDelivery(record)
         }
     }
@@ -125,8 +127,13 @@ struct HistoryChecker {
         case .settled(let name, let group, let outcome, let delivery):
             self.settled(name, by: group, outcome, delivery, at: record.uptime)
         case .redriven(let name, let group):
-            let deliveries = self.groups[group]?.progress[name]?.deliveries ?? 0
+            let before = self.groups[group]?.progress[name]
+            self.groups[group]?.redriven[name] = before
+            let deliveries = before?.deliveries ?? 0
             self.groups[group]?.progress[name] = Progress(deliveries: deliveries)
+        case .kept(let name, let group):
+            let before = self.groups[group]?.redriven[name]
+            self.groups[group]?.progress[name] = before
         case .deadLetter(let name, let group, let reason):
             self.foundDeadLetter(name, of: group, reason)
         default:
