@@ -59,6 +59,7 @@ extension WorkloadRun {
     /// Shuts the bus down in the middle of everything, and judges.
     func shutDown(within deadline: Int, _ tasks: [Task<Void, Never>]) async -> [HistoryFinding] {
         self.state.withLock { $0.isEnding = true }
+        let lanes = self.broker.core.lanes
         for group in self.workload.groups.indices { self.record(.ending(group: self.groupName(group))) }
         for member in self.members {
             self.record(.leaving(member: member.name, of: self.groupName(member.group)))
@@ -75,6 +76,10 @@ extension WorkloadRun {
         for task in tasks { await task.value }
         // Handlers that ignored the cancellation for a while.
         try? await self.clock.sleep(for: .seconds(10))
+        if !self.isDeterministic {
+            // On threads, time may pass faster than they settle what they had.
+            while !lanes.allSatisfy(\.activity.isSettled), !Task.isCancelled { await Task.yield() }
+        }
         self.recordDeadLetters()
         findings += self.state.withLock { $0.history }.findings()
         return findings + self.checkTotals()
