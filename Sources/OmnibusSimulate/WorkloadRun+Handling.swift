@@ -68,7 +68,9 @@ extension WorkloadRun {
             lease = self.isDeterministic ? self.clock.uptime() + .milliseconds(deadline) : .zero
         }
         let group = self.groupName(member.group)
-        self.record(.handed(event.name, to: group, member: member.name, attempt: delivery?.attempt, lease: lease))
+        // On threads, a delivery may be taken back, and be seen again, before this one is.
+        let attempt = self.isDeterministic || !plan.isSettledByHand ? delivery?.attempt : nil
+        self.record(.handed(event.name, to: group, member: member.name, attempt: attempt, lease: lease))
         if plan.acknowledging == .onReceipt { self.settled(event, member, .acknowledged, count) }
         let behaviour = Behaviour(
             seed: self.workload.seed,

@@ -60,6 +60,7 @@ extension WorkloadRun {
             rules.keysAreExclusive = false
             rules.isStrict = false
             rules.keepsOrder = false
+            rules.maximumAttempts = nil
         }
         self.record(.began(group: self.groupName(member.group), pattern: pattern, rules: rules))
     }
