@@ -14,7 +14,7 @@ extension WorkloadRun {
             try await self.work(event, member, delivery, started)
         } catch {
             if plan.acknowledging != .onReceipt {
-                self.beginSettling(event, member, started.number)
+                self.beginSettling(event, member)
                 let isLost = started.lease.map { $0 <= self.clock.uptime() } ?? false
                 self.settled(event, member, isLost ? .lost : .failed, started.number)
             }
@@ -45,9 +45,9 @@ extension WorkloadRun {
 
     /// Records, on threads, that a delivery is about to be settled by hand: what becomes of it may be seen before the
     /// call has returned.
-    private func beginSettling(_ event: some Named, _ member: Member, _ number: Int) {
+    private func beginSettling(_ event: some Named, _ member: Member) {
         guard !self.isDeterministic, self.workload.groups[member.group].isSettledByHand else { return }
-        self.record(.settled(event.name, by: self.groupName(member.group), .unclear, delivery: number))
+        self.record(.settled(event.name, by: self.groupName(member.group), .unclear))
     }
 
     /// Records the start of an attempt and returns what it is going to do, and when the delivery is taken back.
@@ -152,7 +152,7 @@ extension WorkloadRun {
         _ delivery: Delivery,
         _ started: Started
     ) async throws {
-        self.beginSettling(event, member, started.number)
+        self.beginSettling(event, member)
         switch started.behaviour.outcome {
         case .succeeds:
             await self.settle(event, member, delivery, started, .acknowledged)
@@ -226,7 +226,7 @@ extension WorkloadRun {
                 let event = try delivery.message.event(self.codec)
                 let started = self.begin(event, member, delivery, plan)
                 try? await self.work(event, member, delivery, started)
-                self.beginSettling(event, member, started.number)
+                self.beginSettling(event, member)
                 if case .manual = plan.acknowledging {
                     try await self.settleByHand(event, member, delivery, started)
                 } else if plan.acknowledging == .onReturn {
