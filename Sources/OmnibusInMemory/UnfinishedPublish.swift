@@ -168,7 +168,7 @@ final class UnfinishedPublish: Sendable {
 
     private func waitForRoom(in lane: Lane) async -> Lane.RoomOutcome {
         guard case .suspend(let limit) = lane.settings.overflow else { return .timedOut }
-        let outcome = await lane.waitForRoom(for: self.entry.message.routingKey, atMost: limit)
+        let outcome = await lane.waitForRoom(for: self.entry.message, atMost: limit)
         guard case .granted = outcome else { return outcome }
         return lane.offer(self.entry, mode: .reserved) == .accepted ? .granted : .closed
     }

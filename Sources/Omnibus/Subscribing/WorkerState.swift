@@ -25,7 +25,9 @@ struct WorkerState {
     init(lane: Lane, isAlone: Bool) {
         self.lane = lane
         self.buffer = EntryBuffer(layout: lane.layout)
-        let isAlone = isAlone && !lane.settings.hasGates && lane.settings.ordering != .strict
+        let isAlone =
+            isAlone && !lane.settings.hasGates && lane.settings.ordering != .strict
+            && !lane.looksAtMessages
         self.isAlone = isAlone
         self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
         self.batch = isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1

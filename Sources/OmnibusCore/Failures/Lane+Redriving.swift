@@ -20,7 +20,7 @@ extension Lane {
         let entry = HeldEntry(message: message)
         if self.hasRoom(for: message) { return self.offer(entry, mode: .returned) == .accepted ? .accepted : .closed }
         guard mayWait, case .suspend(let limit) = self.settings.overflow else { return .noRoom }
-        switch await self.waitForRoom(for: message.routingKey, atMost: limit) {
+        switch await self.waitForRoom(for: message, atMost: limit) {
         case .granted: return self.offer(entry, mode: .reserved) == .accepted ? .accepted : .closed
         case .closed: return .closed
         case .cancelled: return .cancelled
@@ -44,7 +44,8 @@ extension LaneMachine {
         var (count, bytes) = (self.boundedCount + self.reserved, self.boundedBytes)
         if priority == .critical {
             (count, bytes) = (self.others?.control.count ?? 0, self.others?.control.bytes ?? 0)
-        } else if let key, self.settings.ordering == .key, self.keys.isHeld(key), !self.hasRoom(behind: key) {
+        } else if let key, self.settings.ordering == .key, self.keys.isHeld(key), !self.hasRoom(behind: key, for: size)
+        {
             return false
         }
         return count < bounds.count && (count == 0 || bytes + size <= bounds.bytes)

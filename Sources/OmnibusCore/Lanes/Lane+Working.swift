@@ -265,6 +265,7 @@ extension Lane {
             if completed > 0 { state.machine.complete(completed, release) }
             state.machine.giveBack(buffer)
             var effects = Effects()
+            effects.publishers = state.machine.publishersToResume()
             effects.recovers = state.machine.recovers()
             effects.worker = state.machine.workerForWork()
             effects.waiters = state.machine.settledWaiters()

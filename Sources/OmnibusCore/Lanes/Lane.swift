@@ -277,20 +277,25 @@ package final class Lane: Sendable {
 
     /// Waits for room, first come first served.
     ///
-    /// - Parameter key: the message's key: where it is held and too much waits behind it, that is what is waited for.
-    package func waitForRoom(for key: String? = nil, atMost limit: Duration) async -> RoomOutcome {
+    /// Room is mostly given out a quarter of the queue at a time, because a wake-up costs as much as many messages; who
+    /// has waited for a while gets any.
+    package func waitForRoom(for message: Message, atMost limit: Duration) async -> RoomOutcome {
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
         let timer = self.clock.schedule(at: self.clock.deadline(after: limit)) {
             flag.raise()
             self.wakePublisher(id)
         }
+        let patience =
+            self.settings.bounds.count < 16
+            ? nil : self.clock.schedule(at: self.clock.deadline(after: Self.patience)) { self.losePatience() }
         let granted = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                let sleeper = LaneMachine.Sleeper(id: id, member: nil, continuation: continuation)
+                let size = message.payload.estimatedSize
+                let sleeper = LaneMachine.Sleeper(id: id, member: nil, size: size, continuation: continuation)
                 let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
                     guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
-                    state.machine.suspend(sleeper, for: key)
+                    state.machine.suspend(sleeper, for: message.routingKey)
                     return []
                 }
                 for sleeper in resumed { sleeper.continuation.resume(returning: false) }
@@ -301,9 +306,24 @@ package final class Lane: Sendable {
             self.wakePublisher(id)
         }
         self.clock.cancel(timer)
+        if let patience { self.clock.cancel(patience) }
         if granted { return .granted }
         if self.state.withLock({ $0.machine.isClosed }) { return .closed }
         return flag.isRaised ? .timedOut : .cancelled
+    }
+
+    /// How long a publisher waits for much room before it takes any.
+    private static let patience = Duration.milliseconds(5)
+
+    /// Gives out what room there is, and has a worker that is alone say how far it has got.
+    private func losePatience() {
+        let granted = self.state.withLock { state -> [LaneMachine.Sleeper] in
+            guard !state.machine.suspended.isEmpty else { return [] }
+            state.machine.isImpatient = true
+            return state.machine.publishersToResume()
+        }
+        for sleeper in granted { sleeper.continuation.resume(returning: true) }
+        self.callAttention()
     }
 
     private func wakePublisher(_ id: UInt64) {

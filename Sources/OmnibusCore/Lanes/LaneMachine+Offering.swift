@@ -30,6 +30,14 @@ extension LaneMachine {
         case dropped
         /// The queue has ended.
         case closed
+
+        /// Whether the queue has the message.
+        var isStored: Bool {
+            switch self {
+            case .store, .storeRanked, .storeAfter: true
+            case .full, .refused, .dropped, .closed: false
+            }
+        }
     }
 
     /// Something that is to be said once the locks are released.
@@ -53,7 +61,10 @@ extension LaneMachine {
         _ remarks: inout Remarks
     ) -> OfferDecision {
         if self.isClosed {
-            if mode == .reserved { self.reserved -= 1 }
+            if mode == .reserved {
+                self.reserved -= 1
+                self.reservedBytes -= size
+            }
             return .closed
         }
         self.metrics.offered += 1
@@ -82,7 +93,10 @@ extension LaneMachine {
         _ remarks: inout Remarks
     ) -> OfferDecision {
         let store: OfferDecision = priority == self.layout.priority ? .store : .storeRanked
-        if mode == .reserved { self.reserved -= 1 }
+        if mode == .reserved {
+            self.reserved -= 1
+            self.reservedBytes -= size
+        }
         if mode == .reserved || mode == .returned { return store }
 
         let bounds = self.settings.bounds
@@ -93,9 +107,9 @@ extension LaneMachine {
             let fits = count < bounds.count && (count == 0 || (control?.bytes ?? 0) + size <= bounds.bytes)
             return fits ? store : self.overflow(size, priority, mode, &remarks, store)
         }
-        if let key, self.settings.ordering == .key, self.keys.isHeld(key) {
-            guard self.hasRoom(behind: key) else { return self.overflow(behind: key, size, mode, &remarks, store) }
-            self.keys.expect(key)
+        let heldKey = key.flatMap { self.settings.ordering == .key && self.keys.isHeld($0) ? $0 : nil }
+        if let heldKey, !self.hasRoom(behind: heldKey, for: size) {
+            return self.overflow(behind: heldKey, size, mode, &remarks, store)
         }
         let waiting = self.boundedCount + self.reserved
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
@@ -173,6 +187,9 @@ extension LaneMachine {
                 self.boundedCount < bounds.count + bounds.cascade
             {
                 self.keys.expect(key)
+                self.isOverBound = true
+                self.crowdedKey = key
+                remarks.insert(.overBound)
                 return store
             }
             return self.refuse(mode)
@@ -265,8 +282,10 @@ extension LaneMachine {
 
     // MARK: Keys
 
-    func hasRoom(behind key: String) -> Bool {
+    /// Whether a message may wait behind a key that is held.
+    func hasRoom(behind key: String, for size: Int = 0) -> Bool {
         let bounds = self.settings.bounds
         return self.keys.waitingCount(behind: key) < bounds.parkedPerKey && self.keys.count < bounds.parked
+            && (self.keys.count == 0 || self.keys.bytes + size <= bounds.bytes)
     }
 }

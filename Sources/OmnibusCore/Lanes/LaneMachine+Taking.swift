@@ -174,8 +174,12 @@ extension LaneMachine {
             source.first.pointee.flags.insert(.overtakes)
             source.move(upTo: 1, to: buffer)
         case .held:
-            // Memory has a bound. The queue stops here until something that is parked has gone.
-            guard self.keys.count < self.settings.bounds.parked else { return self.isJammed = true }
+            // What was accepted before its key was held may exceed what may be parked, by the bound of the queue. But
+            // memory has a limit: then the queue stops here until something that is parked has gone.
+            let bounds = self.settings.bounds
+            guard self.keys.count < bounds.parked + bounds.count, self.keys.bytes < 2 * bounds.bytes else {
+                return self.isJammed = true
+            }
             self.keys.park(firstOf: source, key)
         }
     }

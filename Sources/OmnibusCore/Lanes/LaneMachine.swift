@@ -21,6 +21,8 @@ package struct LaneMachine: Sendable {
         package let member: SubscriptionID?
         /// The held key that a publisher waits for room behind; nil where it waits for room in the queue.
         package var key: String?
+        /// What a publisher's message counts in bytes.
+        package var size = 0
         package let continuation: UnsafeContinuation<Bool, Never>
     }
 
@@ -56,6 +58,10 @@ package struct LaneMachine: Sendable {
     package var suspended: [Sleeper] = []
     /// Room that was promised to publishers that have not come back yet.
     package var reserved = 0
+    /// What was promised to them in bytes.
+    package var reservedBytes = 0
+    /// Whether a publisher has waited for so long that any room at all is given out.
+    package var isImpatient = false
     /// Who waits for the queue to have nothing left to do.
     package var idleWaiters: [Sleeper] = []
     package var lastSleeper: UInt64 = 0
@@ -77,6 +83,8 @@ package struct LaneMachine: Sendable {
     var isDropping = false
     /// Whether handlers have published above the bound, so that their own queues are held back.
     var isOverBound = false
+    /// The key behind which handlers have published more than may wait there.
+    var crowdedKey: String?
     /// How many queues this one's handlers have pushed over their bounds; it hands nothing over meanwhile.
     var heldBackBy = 0
     /// Whether what is ready could not be parked, because too much is parked already.
@@ -203,6 +211,8 @@ package struct LaneMachine: Sendable {
         guard self.isOverBound, self.boundedCount < self.settings.bounds.count,
             self.boundedBytes <= self.settings.bounds.bytes
         else { return false }
+        if let key = self.crowdedKey, self.keys.isHeld(key), !self.hasRoom(behind: key) { return false }
+        self.crowdedKey = nil
         self.isOverBound = false
         // Until those that it held back have been let go, there is something left to do.
         self.unfinished += 1
@@ -211,45 +221,49 @@ package struct LaneMachine: Sendable {
 
     /// Lets suspended publishers go on for which there is room now.
     ///
-    /// With large queues, it waits until a quarter is free: a wake-up costs as much as many messages.
+    /// With large queues, it waits until a quarter is free, or somebody has lost patience.
     package mutating func publishersToResume() -> [Sleeper] {
         guard !self.suspended.isEmpty, !Mutation.isActive(.forgetSuspendedPublishers) else { return [] }
-        var resumed = self.keyedPublishersToResume()
-        let bound = self.settings.bounds.count
-        var room = bound - self.boundedCount - self.reserved
-        guard room > 0 else { return resumed }
+        var resumed: [Sleeper] = []
+        let bounds = self.settings.bounds
+        var waiting = self.boundedCount + self.reserved
+        let room = bounds.count - waiting
         // Where nothing is left that a worker could make room of, what there is has to do.
-        guard bound < 16 || room >= bound / 4 || self.own.count + (self.others?.count ?? 0) + self.held == 0 else {
+        let isIdle = self.own.count + (self.others?.count ?? 0) + self.held == 0
+        guard room > 0, bounds.count < 16 || self.isImpatient || room >= bounds.count / 4 || isIdle else {
             return resumed
         }
-        guard self.boundedBytes < self.settings.bounds.bytes else { return resumed }
-        while room > 0, let index = self.suspended.firstIndex(where: { $0.key == nil }) {
+        var bytes = self.boundedBytes + self.reservedBytes
+        while waiting < bounds.count, let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) }) {
+            let size = self.suspended[index].size
+            // Those behind a large message wait with it, or it would never get room.
+            guard waiting == 0 || bytes + size <= bounds.bytes else { break }
+            if let key = self.suspended[index].key { self.keys.expect(key) }
             resumed.append(self.suspended.remove(at: index))
             self.reserved += 1
-            room -= 1
+            self.reservedBytes += size
+            waiting += 1
+            bytes += size
         }
+        if self.suspended.isEmpty { self.isImpatient = false }
         return resumed
     }
 
     /// Has a publisher wait: behind its message's key where there is no room, otherwise for the queue.
     mutating func suspend(_ sleeper: Sleeper, for key: String?) {
         var sleeper = sleeper
-        if let key, self.settings.ordering == .key, self.keys.isHeld(key), !self.hasRoom(behind: key) {
+        if let key, self.settings.ordering == .key, self.keys.isHeld(key),
+            !self.hasRoom(behind: key, for: sleeper.size)
+        {
             sleeper.key = key
         }
         self.suspended.append(sleeper)
     }
 
-    /// Those that wait for room behind one key: it may be free, or have room.
-    private mutating func keyedPublishersToResume() -> [Sleeper] {
-        var resumed: [Sleeper] = []
-        while let index = self.suspended.firstIndex(where: { $0.key.map { self.hasRoom(behind: $0) } ?? false }) {
-            let sleeper = self.suspended.remove(at: index)
-            if let key = sleeper.key { self.keys.expect(key) }
-            self.reserved += 1
-            resumed.append(sleeper)
-        }
-        return resumed
+    /// Whether nothing but room in the queue keeps a publisher waiting.
+    private func mayWaitBehindItsKey(_ sleeper: Sleeper) -> Bool {
+        guard let key = sleeper.key, self.keys.isHeld(key) else { return true }
+        return self.hasRoom(behind: key, for: sleeper.size)
     }
 
     /// Takes out those who wait for the queue to be idle, when it is.

@@ -21,7 +21,8 @@ public enum OverflowPolicy: Sendable, Hashable {
     ///
     /// Both functions run with no lock held, on the publisher's thread. The merged message has the new one's id, topic
     /// and time, and names the older one as its cause. Where nothing of the key waits, or `merge` throws, the publisher
-    /// gets the error `overflow`. What a worker has taken already is never merged.
+    /// gets the error `overflow`. What a
+    /// worker has taken, or what is parked behind a held key, is never merged.
     ///
     /// - Parameters:
     ///   - name: tells one way of merging from another: members of a group must ask for the same.

@@ -12,6 +12,8 @@ public struct QueueBounds: Sendable, Hashable {
     /// How many messages above `count` handlers may publish, so that a handler never waits for a queue.
     public var cascade: Int
     /// How many messages may wait behind keys that are held, beside `count`; the rest flows past them.
+    ///
+    /// What was accepted before its key was held may exceed it, by `count` at most.
     public var parked: Int
     /// How many messages may wait behind one held key; then the overflow policy applies to that key alone.
     public var parkedPerKey: Int

@@ -1,0 +1,96 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Omnibus
+import OmnibusTesting
+import Testing
+
+@Suite("Room in a queue", .timeLimit(.minutes(1)))
+struct RoomTests {
+    let manual = ManualEnvironment(seed: 51)
+    let bus: EventBus
+    let log = EventRecorder<String>()
+
+    init() {
+        let policy = FailurePolicy.retry(.fixed([], then: .seconds(10)), attempts: 3)
+        self.bus = self.manual.makeBus(settings: BusSettings(failurePolicy: policy))
+    }
+
+    @Test("is given to a patient publisher as soon as there is any")
+    func anyRoom() async throws {
+        let (gate, log) = (Gate(), self.log)
+        try await self.bus.subscribe(to: Job.self, with: HandlerSettings(bounds: QueueBounds(count: 64))) { job in
+            log.record(job.name)
+            try await gate.pass()
+        }
+        // One is in the handler's hands, and the rest fills the queue.
+        for number in 0..<65 { try await self.bus.publish(Job("\(number)")) }
+        _ = try await log.expect(1)
+        let publisher = Task { [bus] in try await bus.publish(Job("last")) }
+        await self.bus.suspendedPublishers(1)
+        self.manual.clock.advance(by: .milliseconds(10))
+        gate.letOneThrough()
+        _ = try await publisher.value
+        #expect(log.count <= 3)
+        gate.open()
+        await self.bus.settled()
+        #expect(log.count == 66)
+    }
+
+    @Test("is given out within the bound in bytes")
+    func bytes() async throws {
+        let settings = HandlerSettings(bounds: QueueBounds(count: 100, bytes: 1_000))
+        let subscription = try await self.bus.subscribe(to: "blobs", with: settings) { _ in }
+        try await subscription.pause()
+        let blob = [UInt8](repeating: 1, count: 900)
+        try await self.bus.publish(bytes: blob, to: "blobs")
+        let publishers = (0..<5).map { _ in Task { [bus] in try await bus.publish(bytes: blob, to: "blobs") } }
+        await self.bus.suspendedPublishers(5)
+        self.manual.clock.advance(by: .milliseconds(10))
+        #expect(try await self.bus.metrics().queues.pending == 1)
+        try await subscription.resume()
+        for publisher in publishers { _ = try await publisher.value }
+        await self.bus.settled()
+        #expect(try await self.bus.metrics().queues.acknowledged == 6)
+    }
+
+    @Test("behind a key is not used up by what the queue has refused")
+    func refusalsBehindAKey() async throws {
+        let (log, isBroken) = (self.log, Switch())
+        let settings = HandlerSettings(bounds: QueueBounds(count: 4, cascade: 0, parkedPerKey: 2), overflow: .reject)
+        let subscription = try await self.bus.subscribe(to: Job.self, with: settings) { job in
+            log.record(job.name)
+            if job.name == "a1", isBroken.isOn { throw Broken() }
+        }
+        try await self.bus.publish(Job("a1", key: "a"))
+        await self.bus.settled()
+        try await subscription.pause()
+        for number in 0..<3 { try await self.bus.publish(Job("b\(number)", key: "b")) }
+        for _ in 0..<6 { await expectError(.overflow) { try await self.bus.publish(Job("a2", key: "a")) } }
+        try await subscription.resume()
+        await self.bus.settled()
+        try await self.bus.publish(Job("a3", key: "a"))
+        isBroken.turn(on: false)
+        self.manual.clock.advance(by: .seconds(10))
+        await self.bus.settled()
+        #expect(log.all == ["a1", "b0", "b1", "b2", "a1", "a3"])
+    }
+
+    @Test("for other keys is there although more waits behind one than may")
+    func restFlows() async throws {
+        let log = self.log
+        let subscription = try await self.bus.subscribe(
+            to: Job.self,
+            with: HandlerSettings(bounds: QueueBounds(count: 16, parked: 2))
+        ) { job in
+            log.record(job.name)
+            if job.name == "a0" { throw Broken() }
+        }
+        try await subscription.pause()
+        for number in 0..<12 { try await self.bus.publish(Job("a\(number)", key: "a")) }
+        try await self.bus.publish(Job("b", key: "b"))
+        try await subscription.resume()
+        await self.bus.settled()
+        #expect(log.all == ["a0", "b"])
+    }
+}
