@@ -40,14 +40,14 @@ extension Lane {
         while true {
             var merged = try? coalescing.merge(older, newer)
             merged?.take(identityOf: newer, causedBy: older)
-            if isFirst { isMerged = merged != nil }
-            let (next, worker) = self.state.withLock { [merged, isFirst] state in
-                let next = state.machine.finishMerge(key, merged, isRefused: isFirst)
-                return (next, next == nil ? state.machine.workerForWork() : nil)
+            let (next, fits, worker) = self.state.withLock { [merged, isFirst] state in
+                let (next, fits) = state.machine.finishMerge(key, merged, isRefused: isFirst)
+                return (next, fits, next == nil ? state.machine.workerForWork() : nil)
             }
             worker?.continuation.resume(returning: true)
+            if isFirst { isMerged = fits }
             guard let next else { return isMerged }
-            older = merged ?? older
+            if fits { older = merged ?? older }
             newer = next
             isFirst = false
         }

@@ -292,7 +292,13 @@ package final class Lane: Sendable {
         let granted = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let size = message.payload.estimatedSize
-                let sleeper = LaneMachine.Sleeper(id: id, member: nil, size: size, continuation: continuation)
+                let sleeper = LaneMachine.Sleeper(
+                    id: id,
+                    member: nil,
+                    size: size,
+                    isUrgent: message.priority == .critical,
+                    continuation: continuation
+                )
                 let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
                     guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
                     state.machine.suspend(sleeper, for: message.routingKey)

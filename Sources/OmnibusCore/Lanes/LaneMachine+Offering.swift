@@ -61,10 +61,7 @@ extension LaneMachine {
         _ remarks: inout Remarks
     ) -> OfferDecision {
         if self.isClosed {
-            if mode == .reserved {
-                self.reserved -= 1
-                self.reservedBytes -= size
-            }
+            if mode == .reserved { self.redeem(size, priority) }
             return .closed
         }
         self.metrics.offered += 1
@@ -93,19 +90,14 @@ extension LaneMachine {
         _ remarks: inout Remarks
     ) -> OfferDecision {
         let store: OfferDecision = priority == self.layout.priority ? .store : .storeRanked
-        if mode == .reserved {
-            self.reserved -= 1
-            self.reservedBytes -= size
-        }
+        if mode == .reserved { self.redeem(size, priority) }
         if mode == .reserved || mode == .returned { return store }
 
         let bounds = self.settings.bounds
         if priority == .critical {
-            // The control lane has the same bounds for itself, so that a backlog never shuts it.
-            let control = self.others?.control
-            let count = control?.count ?? 0
-            let fits = count < bounds.count && (count == 0 || (control?.bytes ?? 0) + size <= bounds.bytes)
-            return fits ? store : self.overflow(size, priority, mode, &remarks, store)
+            let isNext = !self.suspended.contains { $0.isUrgent }
+            return isNext && self.hasUrgentRoom(for: size)
+                ? store : self.overflow(size, priority, mode, &remarks, store)
         }
         let heldKey = key.flatMap { self.settings.ordering == .key && self.keys.isHeld($0) ? $0 : nil }
         if let heldKey, !self.hasRoom(behind: heldKey, for: size) {
@@ -114,10 +106,30 @@ extension LaneMachine {
         let waiting = self.boundedCount + self.reserved
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
         let most = Mutation.isActive(.exceedBound) ? bounds.count + 1 : bounds.count
-        let fits = waiting < most && (waiting == 0 || self.boundedBytes + size <= bounds.bytes)
+        let bytes = self.boundedBytes + self.reservedBytes
+        let fits = waiting < most && (waiting == 0 || bytes + size <= bounds.bytes)
         self.noteFilling(waiting + 1, &remarks)
-        if fits, !self.suspended.contains(where: { $0.key == nil }) { return store }
-        return self.overflow(size, priority, mode, &remarks, store)
+        let isNext = !self.suspended.contains { $0.key == nil && !$0.isUrgent }
+        let decision = fits && isNext ? store : self.overflow(size, priority, mode, &remarks, store)
+        if let heldKey, decision.isStored { self.keys.expect(heldKey) }
+        return decision
+    }
+
+    /// Whether the control lane has room; it has the same bounds for itself, so that a backlog never shuts it.
+    func hasUrgentRoom(for size: Int) -> Bool {
+        let count = (self.others?.control.count ?? 0) + self.reservedUrgent
+        let bytes = self.others?.control.bytes ?? 0
+        return count < self.settings.bounds.count && (count == 0 || bytes + size <= self.settings.bounds.bytes)
+    }
+
+    /// Counts room that was promised as used.
+    private mutating func redeem(_ size: Int, _ priority: Priority) {
+        if priority == .critical {
+            self.reservedUrgent -= 1
+        } else {
+            self.reserved -= 1
+            self.reservedBytes -= size
+        }
     }
 
     /// Remembers that the queue has become slow, and says so once.

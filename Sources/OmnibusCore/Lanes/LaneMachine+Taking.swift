@@ -15,6 +15,8 @@ extension LaneMachine {
 
     /// How many entries of higher priorities go by before one of a lower priority has its turn.
     static let largestPass = 8
+    /// How many critical entries go by before one of the others has its turn.
+    static let largestUrgentRun = 64
 
     /// Hands up to a number of entries to a worker.
     ///
@@ -68,9 +70,19 @@ extension LaneMachine {
     private mutating func fill(_ buffer: EntryBuffer, upTo count: Int, isAlone: Bool) {
         // The control lane ignores keys, order and whatever holds the rest back.
         if let control = self.others?[.critical].source() ?? self.window?[.critical].source() {
-            control.move(upTo: count, to: buffer)
+            let isTurnOfRest = self.urgentRun >= Self.largestUrgentRun
+            if isTurnOfRest { self.fillFromRest(buffer, upTo: 1, isAlone: isAlone) }
+            self.urgentRun = isTurnOfRest ? 0 : self.urgentRun
+            guard buffer.isEmpty else { return }
+            control.move(upTo: min(count, Self.largestUrgentRun), to: buffer)
+            self.urgentRun += buffer.count
             return
         }
+        self.urgentRun = 0
+        self.fillFromRest(buffer, upTo: count, isAlone: isAlone)
+    }
+
+    private mutating func fillFromRest(_ buffer: EntryBuffer, upTo count: Int, isAlone: Bool) {
         guard !self.isHeldUp else { return }
         self.isJammed = false
         // A worker alone takes no more of a history than it handles: it may have to be read elsewhere.

@@ -23,6 +23,8 @@ package struct LaneMachine: Sendable {
         package var key: String?
         /// What a publisher's message counts in bytes.
         package var size = 0
+        /// Whether a publisher waits for room in the control lane.
+        package var isUrgent = false
         package let continuation: UnsafeContinuation<Bool, Never>
     }
 
@@ -60,6 +62,10 @@ package struct LaneMachine: Sendable {
     package var reserved = 0
     /// What was promised to them in bytes.
     package var reservedBytes = 0
+    /// Room in the control lane that was promised.
+    package var reservedUrgent = 0
+    /// How many critical entries were handed over in a row while others waited.
+    var urgentRun = 0
     /// Whether a publisher has waited for so long that any room at all is given out.
     package var isImpatient = false
     /// Who waits for the queue to have nothing left to do.
@@ -154,7 +160,7 @@ package struct LaneMachine: Sendable {
     /// Whether there is nothing to do now; what waits for its time, or for a key that does, does not count.
     package var isSettled: Bool {
         guard self.inFlight == 0, self.unfinished == 0 else { return false }
-        return self.isClosed || !self.hasWork && self.reserved == 0
+        return self.isClosed || !self.hasWork && self.reserved == 0 && self.reservedUrgent == 0
     }
 
     package var currentMetrics: QueueMetrics {
@@ -224,7 +230,7 @@ package struct LaneMachine: Sendable {
     /// With large queues, it waits until a quarter is free, or somebody has lost patience.
     package mutating func publishersToResume() -> [Sleeper] {
         guard !self.suspended.isEmpty, !Mutation.isActive(.forgetSuspendedPublishers) else { return [] }
-        var resumed: [Sleeper] = []
+        var resumed = self.urgentPublishersToResume()
         let bounds = self.settings.bounds
         var waiting = self.boundedCount + self.reserved
         let room = bounds.count - waiting
@@ -252,7 +258,7 @@ package struct LaneMachine: Sendable {
     /// Has a publisher wait: behind its message's key where there is no room, otherwise for the queue.
     mutating func suspend(_ sleeper: Sleeper, for key: String?) {
         var sleeper = sleeper
-        if let key, self.settings.ordering == .key, self.keys.isHeld(key),
+        if let key, !sleeper.isUrgent, self.settings.ordering == .key, self.keys.isHeld(key),
             !self.hasRoom(behind: key, for: sleeper.size)
         {
             sleeper.key = key
@@ -260,8 +266,20 @@ package struct LaneMachine: Sendable {
         self.suspended.append(sleeper)
     }
 
+    private mutating func urgentPublishersToResume() -> [Sleeper] {
+        var resumed: [Sleeper] = []
+        while let index = self.suspended.firstIndex(where: \.isUrgent),
+            self.hasUrgentRoom(for: self.suspended[index].size)
+        {
+            resumed.append(self.suspended.remove(at: index))
+            self.reservedUrgent += 1
+        }
+        return resumed
+    }
+
     /// Whether nothing but room in the queue keeps a publisher waiting.
     private func mayWaitBehindItsKey(_ sleeper: Sleeper) -> Bool {
+        if sleeper.isUrgent { return false }
         guard let key = sleeper.key, self.keys.isHeld(key) else { return true }
         return self.hasRoom(behind: key, for: sleeper.size)
     }

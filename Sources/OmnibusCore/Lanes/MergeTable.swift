@@ -78,7 +78,9 @@ extension LaneMachine {
     /// Puts the merged message in the older one's place; nil leaves that one as it was.
     ///
     /// - Returns: the next message that has to be merged with it.
-    mutating func finishMerge(_ key: String, _ merged: Message?, isRefused: Bool) -> Message? {
+    mutating func finishMerge(_ key: String, _ merged: Message?, isRefused: Bool) -> (next: Message?, isMerged: Bool) {
+        var merged = merged
+        if let larger = merged, !self.hasRoom(toReplace: key, with: larger) { merged = nil }
         if merged == nil {
             self.metrics.coalesced -= 1
             if isRefused { self.metrics.refused += 1 } else { self.metrics.dropped += 1 }
@@ -86,13 +88,22 @@ extension LaneMachine {
         let next = self.merges.next(key)
         guard let place = self.merges[key], let buffer = self.readyBuffer(of: place.priority),
             let index = buffer.index(of: place.number)
-        else { return next }
+        else { return (next, merged != nil) }
         if let merged { buffer.replace(at: index, with: merged) }
         if next == nil {
             buffer.setBusy(false, at: index)
             self.isJammed = false
         }
-        return next
+        return (next, merged != nil)
+    }
+
+    /// Whether a merged message keeps the queue within its bound in bytes.
+    private func hasRoom(toReplace key: String, with merged: Message) -> Bool {
+        guard let place = self.merges[key], let buffer = self.readyBuffer(of: place.priority),
+            let index = buffer.index(of: place.number), let older = buffer.boxedMessage(at: index)
+        else { return true }
+        let growth = merged.payload.estimatedSize - older.payload.estimatedSize
+        return growth <= 0 || self.boundedBytes + growth <= self.settings.bounds.bytes
     }
 
     /// Notes where a message was stored that others may be merged with.

@@ -3,8 +3,8 @@
 
 /// How urgent a message is, against others in the same queue.
 ///
-/// A critical message goes through a lane of its own and overtakes a backlog, whatever holds the rest back. Of the
-/// others the most urgent go first; after eight of them, one of those that had to wait has its turn. Messages of one
+/// A critical message goes through a lane of its own and overtakes a backlog, whatever holds the rest back; after 64 of
+/// them, one of the others has its turn. Of these the most urgent go first, eight before one of those that had to wait. Messages of one
 /// priority keep the order in which they came.
 public enum Priority: Int8, Sendable, Hashable, CaseIterable {
     /// Can wait behind everything else.

@@ -24,8 +24,9 @@ struct RoomTests {
             try await gate.pass()
         }
         // One is in the handler's hands, and the rest fills the queue.
-        for number in 0..<65 { try await self.bus.publish(Job("\(number)")) }
+        try await self.bus.publish(Job("0"))
         _ = try await log.expect(1)
+        for number in 1..<65 { try await self.bus.publish(Job("\(number)")) }
         let publisher = Task { [bus] in try await bus.publish(Job("last")) }
         await self.bus.suspendedPublishers(1)
         self.manual.clock.advance(by: .milliseconds(10))
@@ -74,6 +75,44 @@ struct RoomTests {
         self.manual.clock.advance(by: .seconds(10))
         await self.bus.settled()
         #expect(log.all == ["a1", "b0", "b1", "b2", "a1", "a3"])
+    }
+
+    @Test("in the control lane is bounded too, and given out for itself")
+    func urgent() async throws {
+        let log = self.log
+        let subscription = try await self.bus.subscribe(
+            to: "jobs",
+            with: HandlerSettings(bounds: QueueBounds(count: 4))
+        ) { log.record($0.message.jobName) }
+        try await subscription.pause()
+        for number in 0..<4 { try await self.bus.publish(Message.job("c\(number)", priority: .critical)) }
+        let publishers = (4..<9).map { number in
+            Task { [bus] in try await bus.publish(Message.job("c\(number)", priority: .critical)) }
+        }
+        await self.bus.suspendedPublishers(5)
+        try await self.bus.publish(Message.job("n"))
+        #expect(try await self.bus.metrics().queues.pending == 5)
+        try await subscription.resume()
+        for publisher in publishers { _ = try await publisher.value }
+        await self.bus.settled()
+        #expect(Set(log.all) == Set((0..<9).map { "c\($0)" } + ["n"]))
+    }
+
+    @Test("is left to others by critical messages without end")
+    func urgentWithoutEnd() async throws {
+        let (bus, log) = (self.bus, self.log)
+        let subscription = try await bus.subscribe(to: "jobs") { delivery in
+            let name = delivery.message.jobName
+            log.record(name)
+            if name == "c", log.count < 300 { try await bus.publish(Message.job("c", priority: .critical)) }
+        }
+        try await subscription.pause()
+        try await bus.publish(Message.job("n"))
+        try await bus.publish(Message.job("c", priority: .critical))
+        try await subscription.resume()
+        await bus.settled()
+        let place = try #require(log.all.firstIndex(of: "n"))
+        #expect(place >= 1 && place <= 65)
     }
 
     @Test("for other keys is there although more waits behind one than may")
