@@ -13,7 +13,8 @@ extension Lane {
     ) -> OfferOutcome {
         let message = entry.message
         // The user's function: no lock is held.
-        let key = coalescing.key(message)
+        // Messages of two priorities wait in two places, and are not merged.
+        let key = coalescing.key(message).map { "\(message.priority) \($0)" }
         let (outcome, decision) = self.state.withLock { state -> (OfferOutcome, LaneMachine.MergeDecision) in
             let outcome = self.offer(entry, mode: mode, &state, &after)
             if outcome == .accepted {
@@ -59,6 +60,8 @@ extension Message {
     fileprivate mutating func take(identityOf newer: Message, causedBy older: Message) {
         self.id = newer.id
         self.topic = newer.topic
+        self.key = newer.key
+        self.priority = newer.priority
         self.acceptedAt = newer.acceptedAt
         self.causationID = older.id
     }

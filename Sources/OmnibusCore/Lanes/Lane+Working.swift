@@ -322,6 +322,9 @@ extension Lane {
             machine.takeBack(from: member, now: now)
             return .ready
         }
+        // There may be something for several of the other members.
+        let workers = self.state.withLock { $0.machine.workersForWork() }
+        for worker in workers { worker.continuation.resume(returning: true) }
         self.disarmIfClosed()
     }
 

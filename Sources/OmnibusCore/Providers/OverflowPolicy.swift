@@ -19,8 +19,8 @@ public enum OverflowPolicy: Sendable, Hashable {
     /// The new message is merged with the last waiting one of the same key, and takes its place; for streams of
     /// updates, of which the sum is what counts.
     ///
-    /// Both functions run with no lock held, on the publisher's thread. The merged message has the new one's id, topic
-    /// and time, and names the older one as its cause. Where nothing of the key waits, or `merge` throws, the publisher
+    /// Both functions run with no lock held, on the publisher's thread. The merged message has the new one's id, topic,
+    /// key, priority and time, and names the older one as its cause; messages of two priorities are not merged. Where nothing of the key waits, or `merge` throws, the publisher
     /// gets the error `overflow`. What a
     /// worker has taken, or what is parked behind a held key, is never merged.
     ///

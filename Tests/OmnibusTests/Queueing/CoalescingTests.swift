@@ -62,6 +62,16 @@ struct CoalescingTests {
         #expect(merged.jobName == "ab")
     }
 
+    @Test("leaves messages of two priorities apart")
+    func priorities() async throws {
+        let subscription = try await self.pausedQueue()
+        try await self.bus.publish(Message.job("c", key: "x", priority: .critical))
+        for name in ["a", "b", "d"] { try await self.bus.publish(Message.job(name, key: "x")) }
+        try await subscription.resume()
+        await self.bus.settled()
+        #expect(self.log.all == ["c", "a", "bd"])
+    }
+
     @Test("refuses what has nothing to be merged with")
     func refuses() async throws {
         _ = try await self.pausedQueue()
