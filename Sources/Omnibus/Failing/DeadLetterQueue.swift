@@ -128,7 +128,7 @@ extension EventBus {
     public var deadLetters: DeadLetterQueue {
         get throws(OmnibusError) {
             if let memory = self.memory { return DeadLetterQueue(bus: self, host: memory) }
-            guard let host = self.host, !self.provider.capabilities.has(.deadLetters) else {
+            guard let host = self.host, !self.provider.capabilities.isKeepingDeadLetters else {
                 throw OmnibusError(
                     .unsupported,
                     """

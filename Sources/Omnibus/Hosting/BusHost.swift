@@ -130,6 +130,11 @@ final class BusHost: Sendable {
         }
     }
 
+    /// The queues that have not ended, the oldest first.
+    var hostedLanes: [HostedLane] {
+        self.state.withLock { $0.lanes.sorted { $0.key < $1.key }.map(\.value) }
+    }
+
     func makeID() -> MessageID {
         let milliseconds = self.environment.clock.coarseWallNanoseconds() / 1_000_000
         return self.state.withLock { $0.ids.next(milliseconds: milliseconds) }

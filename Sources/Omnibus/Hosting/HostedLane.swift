@@ -12,6 +12,8 @@ final class HostedLane: LaneHost {
         var credit: FetchCredit
         /// How many deliveries were received, and have found their place.
         var received = 0
+        /// How many messages were missed that no delivery of the queue has told of yet.
+        var missed = 0
         /// The fetching task, while it waits for room.
         var sleeper: Pending<Bool>?
         /// Those who wait for the fetching task to have what there is.
@@ -171,6 +173,7 @@ final class HostedLane: LaneHost {
 
     private func take(_ deliveries: [Delivery]) {
         for delivery in deliveries {
+            self.noteMissed(delivery)
             guard !self.plan.isFiltering || self.plan.pattern.matches(delivery.message.topic) else {
                 self.upstream.dismiss(delivery.token)
                 continue
@@ -187,7 +190,7 @@ final class HostedLane: LaneHost {
                 message: message,
                 attempts: max(0, delivery.attempt - 1),
                 position: delivery.position,
-                claim: self.upstream.claim(delivery.token)
+                claim: self.upstream.claim(delivery.token, missed: self.takeMissed())
             )
             let size = entry.message.payload.estimatedSize
             let isDropping = self.state.withLock { state in
@@ -199,6 +202,26 @@ final class HostedLane: LaneHost {
         }
         self.state.withLock { $0.received += deliveries.count }
         self.handOver()
+    }
+
+    /// Whether a message would be asked for, if it were at the provider.
+    func wants(_ message: Message) -> Bool {
+        self.plan.pattern.matches(message.topic) && self.settings.predicate?.matches(message) ?? true
+    }
+
+    /// Notes that messages were gone before they could be fetched: the next one that is wanted tells of them.
+    private func noteMissed(_ delivery: Delivery) {
+        guard delivery.missed > 0 else { return }
+        // One that comes again tells again, and was counted the first time.
+        if delivery.attempt <= 1 { self.lane.countMissed(delivery.missed) }
+        self.state.withLock { $0.missed += delivery.missed }
+    }
+
+    private func takeMissed() -> Int {
+        self.state.withLock { state in
+            defer { state.missed = 0 }
+            return state.missed
+        }
     }
 
     /// What is asked about each message that is fetched.

@@ -7,6 +7,8 @@ import Synchronization
 ///
 /// There is a task only while there is something to send. When more wait than the limit, the oldest goes: the dead
 /// letter itself is kept elsewhere.
+///
+/// What the provider does not take, the subscriptions of this bus get all the same.
 final class NoticeSender: Sendable {
     private static let limit = 4_096
 
@@ -23,7 +25,10 @@ final class NoticeSender: Sendable {
         self.provider = provider
     }
 
-    func send(_ notice: Message) {
+    /// Sends a notice, some time soon.
+    ///
+    /// - Parameter refused: what is called with a notice that the provider does not take.
+    func send(_ notice: Message, refused: @escaping @Sendable (Message) -> Void) {
         let begins = self.state.withLock { state -> Bool in
             if state.waiting.count == Self.limit { state.waiting.removeFirst() }
             state.waiting.append(notice)
@@ -33,8 +38,12 @@ final class NoticeSender: Sendable {
         guard begins else { return }
         Task.detached {
             while let notice = self.next() {
-                // Nobody can be told that it failed; the dead letter is in its store all the same.
-                _ = try? await self.provider.publish(notice)
+                do throws(OmnibusError) {
+                    try await self.provider.publish(notice)
+                } catch {
+                    // Nobody can be told that it failed; the dead letter is in its store all the same.
+                    refused(notice)
+                }
             }
         }
     }

@@ -37,9 +37,9 @@ final class Upstream: Sendable {
     var unsettled: Int { self.state.withLock { $0.unsettled } }
 
     /// Makes what goes with a delivery until it is settled.
-    func claim(_ token: DeliveryToken) -> UpstreamClaim {
+    func claim(_ token: DeliveryToken, missed: Int = 0) -> UpstreamClaim {
         self.state.withLock { $0.unsettled += 1 }
-        return UpstreamClaim(token, self)
+        return UpstreamClaim(token, missed: missed, self)
     }
 
     /// Notes the settlement of a delivery that was claimed.
@@ -133,13 +133,15 @@ final class Upstream: Sendable {
 }
 
 /// What goes with an entry of a hosted queue: the provider's delivery, to be settled once.
-final class UpstreamClaim: Sendable {
+final class UpstreamClaim: EntryClaim {
+    let missed: Int
     private let token: DeliveryToken
     private let upstream: Upstream
     private let isSettled = Atomic<Bool>(false)
 
-    fileprivate init(_ token: DeliveryToken, _ upstream: Upstream) {
+    fileprivate init(_ token: DeliveryToken, missed: Int, _ upstream: Upstream) {
         self.token = token
+        self.missed = missed
         self.upstream = upstream
     }
 

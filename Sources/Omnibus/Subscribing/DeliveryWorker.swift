@@ -96,8 +96,11 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
     private struct Cancelled: Error {}
 
     /// Whether the subscription has not been cancelled.
+    ///
+    /// Where the queue is the provider's, the bus's own table says so: a subscription leaves it before the provider is
+    /// told.
     private var isWanted: Bool {
-        (self.provided as? LaneSubscription)?.isMember ?? true
+        (self.provided as? LaneSubscription)?.isMember ?? (self.bus.subscriptions.record(self.handle.id) != nil)
     }
 
     private func failed(_ delivery: Delivery, _ error: any Error) async {

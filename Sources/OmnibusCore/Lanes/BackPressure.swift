@@ -15,7 +15,9 @@ package final class BackPressure: Sendable {
 
     /// Holds a queue back whose handler has pushed another one over its bound.
     func pushed(by source: Lane?, over target: Lane) {
-        guard let source, source !== target else { return }
+        // Whoever empties a queue of another host may be waiting for the source: one bus may fetch from the other. No
+        // host sees the whole of such a circle.
+        guard let source, source !== target, source.pressure === self else { return }
         let isNew = self.holds.withLock { holds -> Bool in
             let isHeldBack = holds.contains { $0.source === target }
             let isKnown = holds.contains { $0.source === source && $0.target === target }

@@ -41,4 +41,7 @@ package struct HeldEntry: Sendable {
 }
 
 /// Something that goes with an entry wherever it goes, and ends with it: an entry that is let go of lets go of it.
-package typealias EntryClaim = AnyObject & Sendable
+package protocol EntryClaim: AnyObject, Sendable {
+    /// How many messages the queue has missed before this one, where it comes from a history.
+    var missed: Int { get }
+}

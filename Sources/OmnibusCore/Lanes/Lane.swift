@@ -266,6 +266,14 @@ package final class Lane: Sendable {
         }
     }
 
+    /// Counts messages that were gone before they could be fetched.
+    package func countMissed(_ count: Int) {
+        self.state.withLock { state in
+            state.machine.metrics.offered += count
+            state.machine.metrics.missed += count
+        }
+    }
+
     /// What became of a publisher that waited for room.
     package enum RoomOutcome: Sendable {
         /// There is room, promised to the caller, who must offer again as `reserved`.

@@ -59,7 +59,7 @@ package final class LaneSubscription: ProviderSubscription {
             message: message,
             attempt: entry.attempts + 1,
             position: entry.position,
-            missed: entry.log?.missed ?? 0,
+            missed: entry.log?.missed ?? entry.claim?.missed ?? 0,
             subscription: self.handle,
             token: token,
             settler: self

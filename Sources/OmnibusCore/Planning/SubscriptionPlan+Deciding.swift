@@ -15,6 +15,7 @@ extension SubscriptionPlan {
         keyExclusivity: KeyExclusivity = .byStableAssignment,
         on capabilities: ProviderCapabilities
     ) {
+        let capabilities = capabilities.withoutWhatNeedsAcknowledgement
         let decider = Decider(
             pattern: pattern,
             settings: settings,
@@ -184,7 +185,8 @@ extension SubscriptionPlan {
             guard self.wantsRetry else { return Assignment(.retry, .nobody, "one attempt") }
             guard self.isHosted else { return Assignment(.retry, .provider) }
             // A key is held through the retries of its message; whoever holds keys has to see to the retries.
-            return self.canProviderRetry && self.isProviderHoldingKeys && self.settings.ordering != .strict
+            let isOrderedHere = self.settings.ordering != .unordered && self.keys.performer != .provider
+            return self.canProviderRetry && !isOrderedHere
                 ? Assignment(.retry, .provider)
                 : Assignment(.retry, .bus, "waits here")
         }

@@ -12,6 +12,11 @@ public protocol EventBusProvider: Sendable {
 
     /// Publishes a message and returns when the provider has accepted it.
     ///
+    /// Topics whose first word is `omnibus` are the system's. A provider takes messages for them like any other: the
+    /// bus refuses those of users before they get here, and publishes its own this way, such as the notices of dead
+    /// letters. Notices that a provider refuses reach the subscriptions of that one bus alone. The in-memory broker
+    /// refuses them here, because the bus has another way to it; so a provider that wraps it is such a provider.
+    ///
     /// The message's key chooses the partition, where there are partitions.
     @discardableResult
     func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt

@@ -21,6 +21,20 @@ public struct ProviderCapabilities: Sendable, Hashable {
     public func has(_ capability: Capability) -> Bool {
         self.abilities.contains(capability)
     }
+
+    /// Whether dead letters can be left to the provider: it has to be told of them.
+    package var isKeepingDeadLetters: Bool { self.has(.deadLetters) && self.has(.acknowledgement) }
+
+    /// The same, without what a provider cannot do that is never told what became of a message.
+    ///
+    /// Keys it can keep apart only by sending each of them to one member.
+    package var withoutWhatNeedsAcknowledgement: Self {
+        guard !self.has(.acknowledgement) else { return self }
+        var capabilities = self
+        capabilities.abilities.subtract([.deadLetters, .strictOrder])
+        capabilities.keyExclusivity = min(self.keyExclusivity, .byStableAssignment)
+        return capabilities
+    }
 }
 
 /// The name of one ability of a provider.

@@ -225,6 +225,12 @@ final class ConformanceRun: Sendable {
         throw ConformanceSkip("The queue is in the bus: the provider counts what the bus has fetched.")
     }
 
+    /// Ends a scenario about what was not handled, where the provider takes what it has handed out as handled.
+    func expectsAcknowledgement() throws {
+        guard !self.capabilities.has(.acknowledgement) else { return }
+        throw ConformanceSkip("What was handed out counts as handled: there is no 'acknowledgement'.")
+    }
+
     /// Counts what has happened.
     func metrics() async throws -> BusMetrics {
         if let bus = self.bus { return try await bus.metrics() }

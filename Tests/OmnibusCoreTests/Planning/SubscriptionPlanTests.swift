@@ -96,13 +96,46 @@ struct SubscriptionPlanTests {
         let settings = SubscriptionSettings(group: "g", maximumAttempts: 5)
         let plan = self.plan("orders.new", settings, on: [.groups, .acknowledgement], exclusivity)
         #expect(plan.isPossible == (exclusivity >= .byStableAssignment))
-        #expect(self.plan("a", settings, on: [.groups], exclusivity, asking: exclusivity).isPossible)
+        #expect(self.plan("a", settings, on: [.groups, .acknowledgement], exclusivity, asking: exclusivity).isPossible)
         var unordered = settings
         unordered.ordering = .unordered
         #expect(self.plan("a", unordered, on: [.groups], exclusivity).isPossible)
         var alone = settings
         alone.group = nil
         #expect(self.plan("a", alone, on: [], exclusivity).isPossible)
+    }
+
+    @Test("keeps the retries where it keeps the order of keys", arguments: [nil, "g"])
+    func keepsRetriesWithOrder(group: String?) {
+        for lacking in [Capability.timeToLive, .priority, .deadLetters, .overflow] {
+            let abilities = Self.everything.subtracting([lacking])
+            for ordering in [Ordering.key, .strict, .unordered] {
+                let settings = SubscriptionSettings(group: group, ordering: ordering, maximumAttempts: 5)
+                let plan = self.plan("a", settings, on: abilities, .global)
+                let isOrderedThere = group != nil && ordering == .key
+                let expected: SubscriptionPlan.Performer =
+                    ordering == .unordered || isOrderedThere ? .provider : .bus
+                #expect(plan.isHosted)
+                #expect(plan[.retry] == expected, "\(plan)")
+                // Who retries keeps the order.
+                #expect(plan[.retry] == .bus || plan.providerSettings(settings).ordering == ordering)
+            }
+        }
+    }
+
+    @Test("leaves nothing to a provider that needs to be told what became of a message, and is not")
+    func leavesNothingWithoutAcknowledgement() {
+        let abilities = Self.everything.subtracting([.acknowledgement])
+        let settings = SubscriptionSettings(group: "g", maximumAttempts: 5, ackDeadline: .seconds(1))
+        let plan = self.plan("a", settings, on: abilities, .global)
+        #expect(plan.isPossible)
+        for duty in [SubscriptionPlan.Duty.keys, .retry, .attempts, .ackDeadline, .deadLetters] {
+            #expect(plan[duty] == .bus, "\(duty): \(plan)")
+        }
+        var strict = settings
+        strict.ordering = .strict
+        #expect(!self.plan("a", strict, on: abilities, .global).isPossible)
+        #expect(self.plan("a", strict, on: abilities, .global, asking: .perProcess)[.strictOrder] == .bus)
     }
 
     @Test("finds a pattern that contains the one that was asked for")

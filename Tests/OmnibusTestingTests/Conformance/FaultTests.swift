@@ -6,9 +6,6 @@ import Testing
 
 @Suite("Providers that are broken on purpose", .timeLimit(.minutes(2)))
 struct FaultTests {
-    /// What the bus itself does not keep yet over providers other than the in-memory broker, every time.
-    private static let notKeptYet = ["bus: No handler starts once the end of its subscription has returned"]
-
     /// Runs every case on a provider, and returns what failed.
     private func failures(of fault: Fault?) async throws -> [ConformanceFailure] {
         var failures: [ConformanceFailure] = []
@@ -22,8 +19,6 @@ struct FaultTests {
             do {
                 try await conformance.run(promise)
             } catch let failure as ConformanceFailure {
-                let isFaultless = fault != .deliversAfterTheEnd
-                if isFaultless, Self.notKeptYet.contains(promise.description) { continue }
                 failures.append(failure)
                 if !isBroken { others += 1 }
             }

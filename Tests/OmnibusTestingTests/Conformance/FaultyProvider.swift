@@ -21,12 +21,15 @@ final class FaultyProvider: EventBusProvider {
 
     let broker: InMemoryBroker
     let fault: Fault?
+    /// What it does not declare.
+    let lacking: Capability?
     /// What was taken from messages that are on their way, by their id.
     let hidden = Mutex<[MessageID: (timeToLive: Duration?, priority: Priority)]>([:])
     private let state = Mutex(State())
 
-    init(_ fault: Fault?, _ environment: BusEnvironment) {
+    init(_ fault: Fault?, lacking: Capability? = nil, _ environment: BusEnvironment) {
         self.fault = fault
+        self.lacking = lacking
         self.broker = InMemoryBroker(environment: environment)
     }
 
@@ -34,6 +37,7 @@ final class FaultyProvider: EventBusProvider {
         var capabilities = Self.capabilities
         capabilities.provider = self.fault?.rawValue ?? "wrapped"
         if self.fault == .pausesSilently { capabilities.abilities.remove(.pause) }
+        if let lacking = self.lacking { capabilities.abilities.remove(lacking) }
         return capabilities
     }
 

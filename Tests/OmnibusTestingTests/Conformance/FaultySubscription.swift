@@ -27,7 +27,12 @@ final class FaultySubscription: ProviderSubscription {
         }
         if !leftover.isEmpty { return leftover }
         let isGenerous = self.provider.fault == .handsOutMoreThanAskedFor && count > 1
-        return try await self.subscription.receive(upTo: isGenerous ? count + 1 : count).map(self.changed)
+        let deliveries = try await self.subscription.receive(upTo: isGenerous ? count + 1 : count)
+        if self.provider.lacking == .acknowledgement {
+            // What was handed out counts as handled.
+            try self.subscription.settle(deliveries.map { Settlement($0.token, .ack) })
+        }
+        return deliveries.map(self.changed)
     }
 
     private func changed(_ delivery: Delivery) -> Delivery {

@@ -33,14 +33,14 @@ struct DivisionOfWorkTests {
         #expect(error?.details as? String == "deadLetters")
     }
 
-    @Test("leaves to it: retries, where it keeps keys apart as well")
+    @Test("leaves to it: retries, where no order is kept here meanwhile")
     func leavesRetries() async throws {
         let (provider, bus) = self.make(
             [.acknowledgement, .delayedRedelivery, .attemptCount],
             .perProcess
         )
         let attempts = EventRecorder<Int>()
-        try await bus.subscribe(to: Step.self) { _, delivery in
+        try await bus.subscribe(to: Step.self, with: HandlerSettings(ordering: .unordered)) { _, delivery in
             attempts.record(delivery.attempt)
             throw Broken()
         }
@@ -82,6 +82,36 @@ struct DivisionOfWorkTests {
         self.manual.clock.advance(by: .seconds(1))
         #expect(try await attempts.expect(2) == [1, 2])
         #expect(provider.subscriptions[0].settings.maximumAttempts == 3)
+    }
+
+    @Test("hands out late: no handler starts once its subscription has ended")
+    func endsInTime() async throws {
+        let gate = Gate()
+        let provider = QueueProvider(
+            Set(InMemoryBroker.capabilities.abilities),
+            keyExclusivity: .global,
+            clock: self.manual.clock
+        )
+        let bus = EventBus(
+            provider: provider,
+            environment: self.manual.environment,
+            settings: BusSettings(handleMiddleware: [
+                .around("slow") { delivery, next in
+                    await gate.passStubbornly()
+                    try await next(delivery)
+                }
+            ])
+        )
+        let handled = EventRecorder<Int>()
+        let subscription = try await bus.subscribe(to: Step.self) { handled.record($0.number) }
+        let workers = try #require(bus.subscriptions.record(subscription.id)).workers
+        try await bus.publish(Step(number: 1))
+        try await gate.arrivals(1)
+        await subscription.cancel()
+        gate.open()
+        for worker in workers { await worker.task.value }
+        #expect(handled.all.isEmpty)
+        #expect(provider.subscriptions[0].waiting.count == 1)
     }
 
     @Test("is not asked for: the provider gets no deadline, limit or order that the bus sees to")

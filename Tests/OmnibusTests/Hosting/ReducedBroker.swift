@@ -9,8 +9,16 @@ final class ReducedBroker: EventBusProvider {
 
     let capabilities: ProviderCapabilities
     let broker: InMemoryBroker
+    /// Whether it takes messages for topics of the system, as it should.
+    private let takesNotices: Bool
 
-    init(_ abilities: Set<Capability>, keyExclusivity: KeyExclusivity = .global, environment: BusEnvironment) {
+    init(
+        _ abilities: Set<Capability>,
+        keyExclusivity: KeyExclusivity = .global,
+        takesNotices: Bool = true,
+        environment: BusEnvironment
+    ) {
+        self.takesNotices = takesNotices
         self.broker = InMemoryBroker(environment: environment)
         self.capabilities = ProviderCapabilities(
             provider: "reduced",
@@ -19,9 +27,19 @@ final class ReducedBroker: EventBusProvider {
         )
     }
 
+    /// The in-memory broker, declaring all that it can do but one ability.
+    convenience init(without ability: Capability, takesNotices: Bool = true, environment: BusEnvironment) {
+        self.init(
+            InMemoryBroker.capabilities.abilities.subtracting([ability]),
+            takesNotices: takesNotices,
+            environment: environment
+        )
+    }
+
     func publish(_ message: Message) async throws(OmnibusError) -> PublishReceipt {
         // A real broker knows nothing of the system's topics.
-        switch try self.broker.core.offer(message, origin: 0, cause: nil, allowsSystem: true) {
+        let cause = DeliveryScope.active?.rareEntry
+        switch try self.broker.core.offer(message, origin: 0, cause: cause, allowsSystem: self.takesNotices) {
         case .accepted(let receipt): return receipt
         case .wait(let token): return try await token.wait()
         case .refused(let error): throw error
@@ -32,6 +50,7 @@ final class ReducedBroker: EventBusProvider {
         to pattern: TopicPattern,
         _ settings: SubscriptionSettings
     ) async throws(OmnibusError) -> any ProviderSubscription {
-        try await self.broker.subscribe(to: pattern, settings)
+        let subscription = try await self.broker.subscribe(to: pattern, settings)
+        return self.capabilities.has(.acknowledgement) ? subscription : ForgettingSubscription(base: subscription)
     }
 }

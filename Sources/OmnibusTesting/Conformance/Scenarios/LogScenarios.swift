@@ -66,6 +66,7 @@ extension ProviderConformance {
             try run.expect(Set(try await reader.numbers(before: marker)), [2, 4], "what came before what is new")
         },
         Scenario("A named group goes on where it had got to", needs: Self.history + [.groups]) { run in
+            try run.expectsAcknowledgement()
             try await run.makeLog("a")
             let settings = SubscriptionSettings(group: "g", start: .earliest)
             try await run.publish([1, 2], to: "a")
