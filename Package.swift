@@ -23,7 +23,11 @@ let modules = [
     Module(name: "OmnibusJSON"),
     Module(name: "CloudEvents", imports: ["OmnibusJSON"]),
     Module(name: "CloudEventsFoundation", imports: ["CloudEvents", "OmnibusJSON"]),
-    Module(name: "OmnibusCore", imports: ["CloudEvents", "OmnibusJSON"], testImports: ["CloudEventsFoundation"]),
+    Module(
+        name: "OmnibusCore",
+        imports: ["CloudEvents", "OmnibusJSON"],
+        testImports: ["CloudEventsFoundation", "OmnibusTesting"]
+    ),
     Module(
         name: "OmnibusInMemory",
         imports: ["OmnibusCore", "CloudEvents", "OmnibusJSON"],

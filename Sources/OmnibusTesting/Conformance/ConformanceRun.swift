@@ -219,6 +219,12 @@ final class ConformanceRun: Sendable {
         )
     }
 
+    /// Ends a scenario about exactly how much waits, where some waits at the provider and a batch more in the bus.
+    func expectsOneQueue() throws {
+        guard self.hostsQueue, self.capabilities.has(.overflow) else { return }
+        throw ConformanceSkip("The queue is in the bus, which fetches a batch more than the provider's bound.")
+    }
+
     /// Ends a scenario about the provider's counts, where it counts what the bus fetches and not what becomes of it.
     func expectsProvidersCounts() throws {
         guard self.hostsQueue, self.capabilities.has(.metrics) else { return }

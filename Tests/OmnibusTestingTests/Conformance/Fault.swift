@@ -67,7 +67,6 @@ enum Fault: String, CaseIterable, Sendable {
         case .deliversAfterTheEnd:
             [
                 "Nothing is delivered after a subscription has ended",
-                "No handler starts once the end of its subscription has returned",
                 "A handler may end its own subscription",
             ]
         case .ignoresTimeToLive:

@@ -7,6 +7,7 @@ extension ProviderConformance {
     /// What happens to a publish that finds a queue full.
     static let overflowScenarios: [Scenario] = [
         Scenario("A full queue that rejects refuses the message and keeps what it has", needs: [.overflow]) { run in
+            try run.expectsOneQueue()
             let reader = try await run.subscribe("a", .full(2, .reject))
             try await run.publish([1, 2], to: "a")
             try await run.expectError(.overflow, from: "publishing a third") { try await run.publish(3, to: "a") }
@@ -15,12 +16,14 @@ extension ProviderConformance {
             try run.expect(try await reader.numbers(before: marker), [2], "what came after the first")
         },
         Scenario("A full queue that drops the oldest has the newest", needs: [.overflow]) { run in
+            try run.expectsOneQueue()
             let reader = try await run.subscribe("a", .full(2, .dropOldest))
             try await run.publish([1, 2, 3], to: "a")
             let numbers = [try await reader.next().message.number, try await reader.next().message.number]
             try run.expect(numbers, [2, 3], "what the queue of two has after three")
         },
         Scenario("A full queue that drops the newest has the oldest", needs: [.overflow]) { run in
+            try run.expectsOneQueue()
             let reader = try await run.subscribe("a", .full(2, .dropNewest))
             try await run.publish([1, 2, 3], to: "a")
             let numbers = [try await reader.next().message.number, try await reader.next().message.number]
@@ -115,6 +118,7 @@ extension ProviderConformance {
             try run.expect(try await reader.numbers(before: marker), [], "what came after the first")
         },
         Scenario("A queue is bounded in bytes as well", needs: [.overflow]) { run in
+            try run.expectsOneQueue()
             let bounds = QueueBounds(count: 100, bytes: 3_000)
             _ = try await run.subscribe("a", SubscriptionSettings(bounds: bounds, overflow: .reject))
             let message = Message(topic: try run.topic("a"), bytes: [UInt8](repeating: 7, count: 1_000))
@@ -128,6 +132,7 @@ extension ProviderConformance {
             try run.expect((1...3).contains(accepted), "from 1 to 3 of 1,000 bytes in 3,000", found: "\(accepted)")
         },
         Scenario("An empty queue takes a message larger than its bound in bytes", needs: [.overflow]) { run in
+            try run.expectsOneQueue()
             let bounds = QueueBounds(count: 100, bytes: 100)
             let reader = try await run.subscribe("a", SubscriptionSettings(bounds: bounds, overflow: .reject))
             let message = Message(topic: try run.topic("a"), bytes: [UInt8](repeating: 7, count: 1_000))
@@ -136,6 +141,7 @@ extension ProviderConformance {
             try run.expect(try await reader.next().message.payload.bytes().count, 1_000, "bytes that came")
         },
         Scenario("A queue that is full does not keep the message from the others", needs: [.overflow]) { run in
+            try run.expectsOneQueue()
             let full = try await run.subscribe("a", .full(1, .reject))
             let other = try await run.subscribe("a")
             try await run.publish(1, to: "a")
