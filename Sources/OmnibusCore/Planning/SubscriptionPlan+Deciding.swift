@@ -42,6 +42,7 @@ extension SubscriptionPlan {
         if self[.retry] != .provider { settings.maximumAttempts = nil }
         if self.isOrderedHere { settings.ordering = .unordered }
         if self[.predicate] == .bus { settings.predicate = nil }
+        if self[.bounds] != .provider { (settings.bounds, settings.overflow) = (QueueBounds(), .suspend()) }
         settings.ackDeadline = nil
         settings.throttle = nil
         settings.circuitBreaker = nil

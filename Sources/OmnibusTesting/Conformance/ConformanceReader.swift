@@ -105,6 +105,15 @@ final class ConformanceReader: Sendable {
         try await self.deliveries(before: marker, file: file, line: line).map { $0.message.number ?? -1 }
     }
 
+    /// Waits until a queue that is in the bus has been offered so many messages; others have them when they are published.
+    func offered(_ count: Int) async throws {
+        guard self.run.hostsQueue, let lane = (self.provided as? LaneSubscription)?.lane else { return }
+        while lane.metrics.offered < count {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     func cancel() async {
         self.run.step("cancel '\(self.id)'")
         switch self.source {

@@ -120,6 +120,8 @@ struct DivisionOfWorkTests {
         let settings = HandlerSettings(
             acknowledging: .manual,
             ackDeadline: .seconds(5),
+            bounds: QueueBounds(count: 3),
+            overflow: .dropOldest,
             throttle: Throttle(10, per: .seconds(1)),
             ordering: .strict
         )
@@ -129,6 +131,8 @@ struct DivisionOfWorkTests {
         #expect(asked.ackDeadline == nil)
         #expect(asked.throttle == nil)
         #expect(asked.ordering == .unordered)
+        #expect(asked.bounds == QueueBounds())
+        #expect(asked.overflow == .suspend())
     }
 
     @Test("can ask of it: a pattern that contains the one that was asked for", arguments: [true, false])

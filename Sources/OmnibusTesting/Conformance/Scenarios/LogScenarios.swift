@@ -92,6 +92,8 @@ extension ProviderConformance {
                 received += 1
             }
             try run.expect(received + missed, 5, "messages that came or were reported as missed")
+            // A bus that has the queue may have fetched each before it was removed.
+            guard !run.hostsQueue else { return }
             try run.expect(missed > 0, "some were missed, with 2 of 6 kept", found: "none was")
         },
         Scenario("Positions in a history go up by one", needs: Self.history) { run in

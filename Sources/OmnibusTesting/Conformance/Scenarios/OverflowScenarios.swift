@@ -19,6 +19,7 @@ extension ProviderConformance {
             try run.expectsOneQueue()
             let reader = try await run.subscribe("a", .full(2, .dropOldest))
             try await run.publish([1, 2, 3], to: "a")
+            try await reader.offered(3)
             let numbers = [try await reader.next().message.number, try await reader.next().message.number]
             try run.expect(numbers, [2, 3], "what the queue of two has after three")
         },
@@ -26,6 +27,7 @@ extension ProviderConformance {
             try run.expectsOneQueue()
             let reader = try await run.subscribe("a", .full(2, .dropNewest))
             try await run.publish([1, 2, 3], to: "a")
+            try await reader.offered(3)
             let numbers = [try await reader.next().message.number, try await reader.next().message.number]
             try run.expect(numbers, [1, 2], "what the queue of two has after three")
             try await run.publish(marker, to: "a")
