@@ -105,7 +105,9 @@ final class ConformanceReader: Sendable {
         try await self.deliveries(before: marker, file: file, line: line).map { $0.message.number ?? -1 }
     }
 
-    /// Waits until a queue that is in the bus has been offered so many messages; others have them when they are published.
+    /// Waits until the queue has been offered so many messages, where it is in the bus.
+    ///
+    /// A bus fetches by itself, and what it has not fetched cannot be put in order. Other queues have what is published.
     func offered(_ count: Int) async throws {
         guard self.run.hostsQueue, let lane = (self.provided as? LaneSubscription)?.lane else { return }
         while lane.metrics.offered < count {

@@ -243,17 +243,6 @@ final class ConformanceRun: Sendable {
         return try await self.provider.metrics()
     }
 
-    /// Waits until so many messages wait in queues.
-    ///
-    /// A bus that has a provider's queue fetches by itself; what it has not fetched cannot be put in order.
-    func waiting(_ count: Int) async throws {
-        guard let bus = self.bus, self.hostsQueue, !self.capabilities.has(.metrics) else { return }
-        while try await bus.metrics().queues.pending < count {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
-    }
-
     /// Ends a subscription by its id.
     func unsubscribe(_ id: SubscriptionID) async throws {
         self.step("unsubscribe '\(id)'")

@@ -128,7 +128,7 @@ extension ProviderConformance {
                 try await run.publish(message)
             }
             try await run.publish(marker, to: "a")
-            try await run.waiting(5)
+            try await reader.offered(5)
             try run.expect(try await reader.numbers(before: marker), [3, 4, 1, 2], "the order, 3 and 4 being critical")
         },
         Scenario("What is more urgent comes first", needs: [.priority]) { run in
@@ -138,7 +138,7 @@ extension ProviderConformance {
                 message.priority = priority
                 try await run.publish(message)
             }
-            try await run.waiting(3)
+            try await reader.offered(3)
             let numbers = try await reader.take(3).map(\.message.number)
             try run.expect(numbers, [2, 1, 0], "the order, 2 being high and 0 low")
         },
@@ -152,7 +152,7 @@ extension ProviderConformance {
                 message.priority = .high
                 try await run.publish(message)
             }
-            try await run.waiting(31)
+            try await reader.offered(31)
             var place = 0
             for count in 1...31 {
                 let delivery = try await reader.next()
