@@ -181,6 +181,8 @@ package final class Lane: Sendable {
             }
         }
         after.perform()
+        // Whoever is next in the order gets room now.
+        if mode == .reserved { self.resumePublishers() }
         return outcome
     }
 

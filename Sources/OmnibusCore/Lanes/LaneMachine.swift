@@ -66,6 +66,8 @@ package struct LaneMachine: Sendable {
     package var reservedUrgent = 0
     /// How many critical entries were handed over in a row while others waited.
     var urgentRun = 0
+    /// Whether there has been much room, which is given out until there is none.
+    var isGiving = false
     /// Whether a publisher has waited for so long that any room at all is given out.
     package var isImpatient = false
     /// Who waits for the queue to have nothing left to do.
@@ -228,29 +230,30 @@ package struct LaneMachine: Sendable {
     /// Lets suspended publishers go on for which there is room now.
     ///
     /// With large queues, it waits until a quarter is free, or somebody has lost patience.
+    ///
+    /// One at a time: the next one follows when it has stored its message, so that they come in their order.
     package mutating func publishersToResume() -> [Sleeper] {
         guard !self.suspended.isEmpty, !Mutation.isActive(.forgetSuspendedPublishers) else { return [] }
-        var resumed = self.urgentPublishersToResume()
+        return [self.urgentPublisherToResume(), self.publisherToResume()].compactMap { $0 }
+    }
+
+    private mutating func publisherToResume() -> Sleeper? {
         let bounds = self.settings.bounds
-        var waiting = self.boundedCount + self.reserved
-        let room = bounds.count - waiting
+        let room = bounds.count - self.boundedCount
+        if room <= 0 || room >= bounds.count / 4 { self.isGiving = room > 0 }
         // Where nothing is left that a worker could make room of, what there is has to do.
         let isIdle = self.own.count + (self.others?.count ?? 0) + self.held == 0
-        guard room > 0, bounds.count < 16 || self.isImpatient || room >= bounds.count / 4 || isIdle else {
-            return resumed
+        guard room > 0, self.reserved == 0, bounds.count < 16 || self.isGiving || self.isImpatient || isIdle else {
+            return nil
         }
-        var bytes = self.boundedBytes + self.reservedBytes
-        while waiting < bounds.count, let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) }) {
-            let size = self.suspended[index].size
-            // Those behind a large message wait with it, or it would never get room.
-            guard waiting == 0 || bytes + size <= bounds.bytes else { break }
-            if let key = self.suspended[index].key { self.keys.expect(key) }
-            resumed.append(self.suspended.remove(at: index))
-            self.reserved += 1
-            self.reservedBytes += size
-            waiting += 1
-            bytes += size
-        }
+        guard let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) }) else { return nil }
+        let size = self.suspended[index].size
+        // Those behind a large message wait with it, or it would never get room.
+        guard self.boundedCount == 0 || self.boundedBytes + size <= bounds.bytes else { return nil }
+        if let key = self.suspended[index].key { self.keys.expect(key) }
+        let resumed = self.suspended.remove(at: index)
+        self.reserved += 1
+        self.reservedBytes += size
         if self.suspended.isEmpty { self.isImpatient = false }
         return resumed
     }
@@ -266,15 +269,12 @@ package struct LaneMachine: Sendable {
         self.suspended.append(sleeper)
     }
 
-    private mutating func urgentPublishersToResume() -> [Sleeper] {
-        var resumed: [Sleeper] = []
-        while let index = self.suspended.firstIndex(where: \.isUrgent),
+    private mutating func urgentPublisherToResume() -> Sleeper? {
+        guard self.reservedUrgent == 0, let index = self.suspended.firstIndex(where: \.isUrgent),
             self.hasUrgentRoom(for: self.suspended[index].size)
-        {
-            resumed.append(self.suspended.remove(at: index))
-            self.reservedUrgent += 1
-        }
-        return resumed
+        else { return nil }
+        self.reservedUrgent += 1
+        return self.suspended.remove(at: index)
     }
 
     /// Whether nothing but room in the queue keeps a publisher waiting.
