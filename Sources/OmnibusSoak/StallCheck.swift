@@ -78,8 +78,9 @@ struct StallCheck {
             }
             _ = try? await bus.publish(Tick(number: number))
         }
+        // The stalled one never settles: what counts is that the others have everything.
+        while times.withLock({ $0.count }) < 3 * count { try await clock.sleep(for: .milliseconds(1)) }
         await stalled?.cancel()
-        await bus.settled()
         try await bus.shutdown(deadline: .zero)
         try await broker.disconnect()
         let sorted = times.withLock { $0.sorted() }
