@@ -99,7 +99,7 @@ let package = Package(
                 dependencies: ["OmnibusTesting", "Omnibus", "OmnibusInMemory", "OmnibusCore"],
                 swiftSettings: settings
             ),
-            .executableTarget(name: "OmnibusSoak", dependencies: ["Omnibus"], swiftSettings: settings),
+            .executableTarget(name: "OmnibusSoak", dependencies: ["Omnibus", "OmnibusCore"], swiftSettings: settings),
             .testTarget(
                 name: "OmnibusSimulateTests",
                 dependencies: ["OmnibusSimulate", "OmnibusTesting", "Omnibus", "OmnibusCore"],
