@@ -52,8 +52,9 @@ struct Pipeline {
             // Handlers never wait for room in a queue, so it is the scanner who must not run ahead of the answers.
             while collector.open.count < 200, let path = files.next() {
                 collector.count(try await bus.publish(FileFound(path: path)).messageID)
+                collector.unseen += 1
             }
-            guard collector.open.count > 0, let delivery = try await all.next() else { break }
+            guard collector.open.count + collector.unseen > 0, let delivery = try await all.next() else { break }
             collector.take(delivery.message)
             progress.show(collector.report)
         }

@@ -69,6 +69,7 @@ struct Collector {
     var report: Report
     /// The events whose answer is to come, and those whose answer was faster; when it is empty, everything was checked.
     var open: Set<MessageID> = []
+    var unseen = 0  // files whose own event has not come to the collector yet
     var causes: [String: [Cause]] = [:]
 
     /// Counts an event that asks, or its answer: whichever of the two comes second closes the case.
@@ -77,6 +78,7 @@ struct Collector {
     mutating func take(_ message: Message) {
         let payload = message.payload
         if let file = payload.value(as: FileFound.self) {
+            self.unseen -= 1
             self.report.files += file.path.hasSuffix("/") ? 0 : 1
             self.report.documents += Library.isMarkdown(file.path) ? 1 : 0
             self.note(message, of: file.path, file.path)
@@ -110,8 +112,7 @@ struct Collector {
         var report = self.report
         report.broken.sort { ($0.path, $0.line, $0.message) < ($1.path, $1.line, $1.message) }
         report.warnings.sort { ($0.path, $0.line) < ($1.path, $1.line) }
-        let path = (report.broken + report.warnings).first?.path ?? self.causes.keys.min() ?? ""
-        let causes = self.causes[path] ?? []
+        let causes = self.causes[(report.broken + report.warnings).first?.path ?? self.causes.keys.min() ?? ""] ?? []
         report.causes = causes.first { $0.causationID == nil }?.drawn(with: causes) ?? []
         return report
     }

@@ -218,14 +218,19 @@ extension BrokerCore {
         let position = route.partitions?.take(key: message.routingKey)
         let entry = HeldEntry(message: message, position: position)
         var answers = QueueAnswers()
+        var waking: [Lane.AfterOffer] = []
         for lane in route.lanes(wanting: message) {
-            switch lane.offer(entry, mode: mode) {
+            var after = Lane.AfterOffer()
+            switch lane.offer(entry, mode: mode, &after) {
             case .accepted: answers.accepted += 1
             case .full: answers.full.append(lane)
             case .refused: answers.refused.append(lane)
             case .closed: break
             }
+            if after.isNeeded { waking.append(after) }
         }
+        // Not before all of them have it: a handler that is quick would publish its effects ahead of the cause.
+        for after in waking { after.perform() }
         for observer in route.observers {
             observer.see(message)
             answers.accepted += 1

@@ -104,6 +104,9 @@ package final class Lane: Sendable {
 
         package init() {}
 
+        /// Whether there is anything to do.
+        package var isNeeded: Bool { self.worker != nil || self.lane != nil }
+
         /// Wakes a worker, and says what there is to say.
         @inline(__always)
         package func perform() {
@@ -145,9 +148,19 @@ package final class Lane: Sendable {
 
     /// Offers a message of any kind.
     package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode) -> OfferOutcome {
+        var after = AfterOffer()
+        let outcome = self.offer(entry, mode: mode, &after)
+        after.perform()
+        // Whoever is next in the order gets room now.
+        if mode == .reserved { self.resumePublishers() }
+        return outcome
+    }
+
+    /// Offers a message that is offered to other queues too; the caller performs what is handed back after that, so that
+    /// nothing that the message causes comes to another queue before it.
+    package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode, _ after: inout AfterOffer) -> OfferOutcome {
         let message = entry.message
         let size = UInt32(clamping: message.payload.estimatedSize)
-        var after = AfterOffer()
         let outcome: OfferOutcome
         if let coalescing = self.settings.overflow.coalescing {
             outcome = self.offer(entry, mode: mode, coalescing: coalescing, &after)
@@ -180,9 +193,6 @@ package final class Lane: Sendable {
                 queue.append(boxed: entry.header)
             }
         }
-        after.perform()
-        // Whoever is next in the order gets room now.
-        if mode == .reserved { self.resumePublishers() }
         return outcome
     }
 
