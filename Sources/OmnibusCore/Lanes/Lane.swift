@@ -302,13 +302,7 @@ package final class Lane: Sendable {
     package func waitForRoom(for message: Message, atMost limit: Duration) async -> RoomOutcome {
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
-        let timer = self.clock.schedule(at: self.clock.deadline(after: limit)) {
-            flag.raise()
-            self.wakePublisher(id)
-        }
-        let patience =
-            self.settings.bounds.count < 16
-            ? nil : self.clock.schedule(at: self.clock.deadline(after: Self.patience)) { self.losePatience() }
+        let timers = Timers(self.clock)
         let granted = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let size = message.payload.estimatedSize
@@ -325,14 +319,24 @@ package final class Lane: Sendable {
                     return []
                 }
                 for sleeper in resumed { sleeper.continuation.resume(returning: false) }
+                // Not before the publisher has its place in the order.
+                timers.add(
+                    self.clock.schedule(at: self.clock.deadline(after: limit)) {
+                        flag.raise()
+                        self.wakePublisher(id)
+                    }
+                )
+                if self.settings.bounds.count >= 16 {
+                    let patience = self.clock.deadline(after: Self.patience)
+                    timers.add(self.clock.schedule(at: patience) { self.losePatience() })
+                }
                 // The queue may have been drained between the offer and now.
                 self.resumePublishers()
             }
         } onCancel: {
             self.wakePublisher(id)
         }
-        self.clock.cancel(timer)
-        if let patience { self.clock.cancel(patience) }
+        timers.cancel()
         if granted { return .granted }
         if self.state.withLock({ $0.machine.isClosed }) { return .closed }
         return flag.isRaised ? .timedOut : .cancelled
@@ -375,4 +379,30 @@ private final class SharedFlag: Sendable {
     private let value = Atomic<Bool>(false)
     var isRaised: Bool { self.value.load(ordering: .acquiring) }
     func raise() { self.value.store(true, ordering: .releasing) }
+}
+
+/// The timers of one wait, which may be over before they are set.
+private final class Timers: Sendable {
+    private let clock: any BusClock
+    private let state = Mutex((timers: [TimerID](), isOver: false))
+
+    init(_ clock: any BusClock) {
+        self.clock = clock
+    }
+
+    func add(_ timer: TimerID) {
+        let isLate = self.state.withLock { state in
+            if !state.isOver { state.timers.append(timer) }
+            return state.isOver
+        }
+        if isLate { self.clock.cancel(timer) }
+    }
+
+    func cancel() {
+        let timers = self.state.withLock { state in
+            state.isOver = true
+            return state.timers
+        }
+        for timer in timers { self.clock.cancel(timer) }
+    }
 }

@@ -43,6 +43,7 @@ struct RetryingQueueTests {
         try await subscription.resume()
         #expect(try await seen.expect(bound - failing + 1).last == 1_000)
         #expect(try await publisher.value == 1)
+        await self.bus.settled()
         #expect(try await self.bus.metrics().queues.pending == failing)
     }
 
