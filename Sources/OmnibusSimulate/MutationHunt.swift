@@ -34,7 +34,7 @@ enum MutationHunt {
     /// The seed under which each fault is known to show.
     static func pinnedSeed(_ mutation: Mutation) -> UInt64 {
         switch mutation {
-        case .dropWakeUp: 54
+        case .dropWakeUp: 55
         case .forgetSuspendedPublishers: 6
         case .skipKeyRelease: 8
         case .loseParked: 4
