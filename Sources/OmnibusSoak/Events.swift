@@ -48,6 +48,11 @@ struct Flood: Event {
     var eventKey: String? { "\(self.number % 16)" }
 }
 
+/// The responder has answered something else than 6.
+struct WrongAnswer: Error {
+    var sum: Int
+}
+
 /// What a handler throws now and then.
 struct Hiccup: Error {}
 

@@ -66,7 +66,7 @@ final class MixedLoad: Sendable {
             try await self.bus.publish(urgent)
             if number % 16 == 0 {
                 let sum = try await self.bus.request([1, 2, 3], to: "soak.sum", as: Int.self)
-                precondition(sum == 6, "The responder has answered \(sum) instead of 6.")
+                guard sum == 6 else { throw WrongAnswer(sum: sum) }
             }
             self.published.wrappingAdd(83, ordering: .relaxed)
             number += 1

@@ -195,7 +195,7 @@ struct GuideTests {
                     return try book(message.payload.decode(as: InvoiceArrived.self, codec: JSONCodec()))
                 } catch {
                     switch try deadLetters.handle(message, error: error, attempt: attempt, group: "booking") {
-                    case .retry(let delay): try await Task.sleep(for: delay)
+                    case .retry(let delay): try await SystemClock().sleep(for: delay)
                     case .deadLettered(let letter): return print("kept as \(letter.id)")
                     case .ignored: return
                     }

@@ -6,11 +6,6 @@
 /// A plain value: time comes in as an argument, and its owner sets the timer for ``earliest``. Adding and taking cost
 /// O(log n); cancelling costs O(1), the place in the heap being dropped when it comes up.
 package struct ScheduledEntries<Element: Sendable>: Sendable {
-    private struct Place {
-        var due: Duration
-        var id: UInt64
-    }
-
     private struct Entry {
         var element: Element
         var due: Duration
@@ -24,7 +19,7 @@ package struct ScheduledEntries<Element: Sendable>: Sendable {
     /// The bytes of all entries.
     package private(set) var bytes = 0
 
-    private var heap: [Place] = []
+    private var heap = DueHeap()
     private var entries: [UInt64: Entry] = [:]
     private var lastID: UInt64 = 0
 
@@ -41,7 +36,7 @@ package struct ScheduledEntries<Element: Sendable>: Sendable {
         mutating get {
             while let first = self.heap.first {
                 if self.entries[first.id] != nil { return first.due }
-                self.removeFirst()
+                self.heap.removeFirst()
             }
             return nil
         }
@@ -54,8 +49,7 @@ package struct ScheduledEntries<Element: Sendable>: Sendable {
         self.lastID += 1
         self.entries[self.lastID] = Entry(element: element, due: due, size: size)
         self.bytes += size
-        self.heap.append(Place(due: due, id: self.lastID))
-        self.siftUp(self.heap.count - 1)
+        self.heap.insert(self.lastID, due: due)
         return self.lastID
     }
 
@@ -70,7 +64,7 @@ package struct ScheduledEntries<Element: Sendable>: Sendable {
     /// Takes the earliest entry that is due by a time.
     package mutating func takeDue(by now: Duration) -> Element? {
         guard let earliest = self.earliest, earliest <= now, let first = self.heap.first else { return nil }
-        self.removeFirst()
+        self.heap.removeFirst()
         return self.remove(first.id)
     }
 
@@ -103,45 +97,7 @@ package struct ScheduledEntries<Element: Sendable>: Sendable {
         return entry.element
     }
 
-    // MARK: The heap
-
-    private static func precedes(_ left: Place, _ right: Place) -> Bool {
-        left.due != right.due ? left.due < right.due : left.id < right.id
-    }
-
     private mutating func compact() {
-        self.heap.removeAll { self.entries[$0.id] == nil }
-        // Sorted places are a heap.
-        self.heap.sort(by: Self.precedes)
-    }
-
-    private mutating func removeFirst() {
-        let last = self.heap.removeLast()
-        guard !self.heap.isEmpty else { return }
-        self.heap[0] = last
-        self.siftDown(0)
-    }
-
-    private mutating func siftUp(_ start: Int) {
-        var child = start
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard Self.precedes(self.heap[child], self.heap[parent]) else { return }
-            self.heap.swapAt(child, parent)
-            child = parent
-        }
-    }
-
-    private mutating func siftDown(_ start: Int) {
-        var parent = start
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < self.heap.count {
-                if Self.precedes(self.heap[child], self.heap[least]) { least = child }
-            }
-            guard least != parent else { return }
-            self.heap.swapAt(parent, least)
-            parent = least
-        }
+        self.heap.keep { self.entries[$0] != nil }
     }
 }

@@ -6,12 +6,7 @@
 /// A plain value: its owner protects it and calls the actions that it returns.
 /// Scheduling and taking cost O(log n); cancelling costs O(1), the entry being dropped when it comes up.
 package struct TimerQueue: Sendable {
-    private struct Entry {
-        var due: Duration
-        var id: UInt64
-    }
-
-    private var heap: [Entry] = []
+    private var heap = DueHeap()
     private var actions: [UInt64: @Sendable () -> Void] = [:]
     private var lastID: UInt64 = 0
 
@@ -25,7 +20,7 @@ package struct TimerQueue: Sendable {
         mutating get {
             while let first = self.heap.first {
                 if self.actions[first.id] != nil { return first.due }
-                self.removeFirst()
+                self.heap.removeFirst()
             }
             return nil
         }
@@ -35,8 +30,7 @@ package struct TimerQueue: Sendable {
     package mutating func schedule(at due: Duration, _ action: @escaping @Sendable () -> Void) -> TimerID {
         self.lastID += 1
         self.actions[self.lastID] = action
-        self.heap.append(Entry(due: due, id: self.lastID))
-        self.siftUp(self.heap.count - 1)
+        self.heap.insert(self.lastID, due: due)
         return TimerID(rawValue: self.lastID)
     }
 
@@ -45,53 +39,16 @@ package struct TimerQueue: Sendable {
     package mutating func cancel(_ timer: TimerID) -> Bool {
         guard self.actions.removeValue(forKey: timer.rawValue) != nil else { return false }
         // Cancelled timers usually lie far ahead: without this, they would pile up until they come up.
-        if self.heap.count > 64, self.heap.count > 4 * self.actions.count { self.compact() }
+        if self.heap.count > 64, self.heap.count > 4 * self.actions.count {
+            self.heap.keep { self.actions[$0] != nil }
+        }
         return true
     }
 
     /// Takes the earliest timer that is due by a time.
     package mutating func takeDue(by now: Duration) -> (@Sendable () -> Void)? {
         guard let earliest = self.earliest, earliest <= now, let first = self.heap.first else { return nil }
-        self.removeFirst()
+        self.heap.removeFirst()
         return self.actions.removeValue(forKey: first.id)
-    }
-
-    private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
-        left.due != right.due ? left.due < right.due : left.id < right.id
-    }
-
-    private mutating func compact() {
-        self.heap.removeAll { self.actions[$0.id] == nil }
-        self.heap.sort(by: Self.precedes)
-    }
-
-    private mutating func removeFirst() {
-        let last = self.heap.removeLast()
-        guard !self.heap.isEmpty else { return }
-        self.heap[0] = last
-        self.siftDown(0)
-    }
-
-    private mutating func siftUp(_ start: Int) {
-        var child = start
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard Self.precedes(self.heap[child], self.heap[parent]) else { return }
-            self.heap.swapAt(child, parent)
-            child = parent
-        }
-    }
-
-    private mutating func siftDown(_ start: Int) {
-        var parent = start
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < self.heap.count {
-                if Self.precedes(self.heap[child], self.heap[least]) { least = child }
-            }
-            guard least != parent else { return }
-            self.heap.swapAt(parent, least)
-            parent = least
-        }
     }
 }

@@ -34,9 +34,6 @@ package struct KeyTable: Sendable {
     /// Whether no key is held.
     package var isEmpty: Bool { self.holders.isEmpty }
 
-    /// How many keys are held.
-    package var heldCount: Int { self.holders.count }
-
     package func isHeld(_ key: String) -> Bool { self.holders[key] != nil }
 
     /// How many messages wait behind a key, those that are still in the queue included.

@@ -126,7 +126,6 @@ package final class Lane: Sendable {
         rare: RareEntry?,
         size: UInt32,
         origin: UInt16,
-        flags: EntryHeader.Flags = [],
         priority: Priority,
         mode: LaneMachine.OfferMode,
         _ after: inout AfterOffer
@@ -140,7 +139,7 @@ package final class Lane: Sendable {
                     size: size,
                     key: key,
                     rare: rare,
-                    flags: flags.union(EntryHeader.Flags(priority))
+                    flags: EntryHeader.Flags(priority)
                 )
             )
         }
@@ -286,123 +285,7 @@ package final class Lane: Sendable {
         }
     }
 
-    /// What became of a publisher that waited for room.
-    package enum RoomOutcome: Sendable {
-        /// There is room, promised to the caller, who must offer again as `reserved`.
-        case granted
-        case closed
-        case cancelled
-        case timedOut
-    }
-
-    /// Waits for room, first come first served.
-    ///
-    /// Room is mostly given out a quarter of the queue at a time, because a wake-up costs as much as many messages; who
-    /// has waited for a while gets any.
-    package func waitForRoom(for message: Message, atMost limit: Duration) async -> RoomOutcome {
-        let id = self.state.withLock { $0.machine.nextSleeperID() }
-        let flag = SharedFlag()
-        let timers = Timers(self.clock)
-        let granted = await withTaskCancellationHandler {
-            await withUnsafeContinuation { continuation in
-                let size = message.payload.estimatedSize
-                let sleeper = LaneMachine.Sleeper(
-                    id: id,
-                    member: nil,
-                    size: size,
-                    isUrgent: message.priority == .critical,
-                    continuation: continuation
-                )
-                let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
-                    guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
-                    state.machine.suspend(sleeper, for: message.routingKey)
-                    return []
-                }
-                for sleeper in resumed { sleeper.continuation.resume(returning: false) }
-                // Not before the publisher has its place in the order.
-                timers.add(
-                    self.clock.schedule(at: self.clock.deadline(after: limit)) {
-                        flag.raise()
-                        self.wakePublisher(id)
-                    }
-                )
-                if self.settings.bounds.count >= 16 {
-                    let patience = self.clock.deadline(after: Self.patience)
-                    timers.add(self.clock.schedule(at: patience) { self.losePatience() })
-                }
-                // The queue may have been drained between the offer and now.
-                self.resumePublishers()
-            }
-        } onCancel: {
-            self.wakePublisher(id)
-        }
-        timers.cancel()
-        if granted { return .granted }
-        if self.state.withLock({ $0.machine.isClosed }) { return .closed }
-        return flag.isRaised ? .timedOut : .cancelled
-    }
-
-    /// How long a publisher waits for much room before it takes any.
-    private static let patience = Duration.milliseconds(5)
-
-    /// Gives out what room there is, and has a worker that is alone say how far it has got.
-    private func losePatience() {
-        let granted = self.state.withLock { state -> [LaneMachine.Sleeper] in
-            guard !state.machine.suspended.isEmpty else { return [] }
-            state.machine.isImpatient = true
-            return state.machine.publishersToResume()
-        }
-        for sleeper in granted { sleeper.continuation.resume(returning: true) }
-        self.callAttention()
-    }
-
-    private func wakePublisher(_ id: UInt64) {
-        let sleeper = self.state.withLock { state -> LaneMachine.Sleeper? in
-            guard let index = state.machine.suspended.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.machine.suspended.remove(at: index)
-        }
-        sleeper?.continuation.resume(returning: false)
-    }
-
-    func resumePublishers() {
-        let granted = self.state.withLock { $0.machine.publishersToResume() }
-        for sleeper in granted { sleeper.continuation.resume(returning: true) }
-    }
-
     package func callAttention() {
         self.attention.wrappingAdd(1, ordering: .releasing)
-    }
-}
-
-/// A flag that one side raises and another side reads.
-private final class SharedFlag: Sendable {
-    private let value = Atomic<Bool>(false)
-    var isRaised: Bool { self.value.load(ordering: .acquiring) }
-    func raise() { self.value.store(true, ordering: .releasing) }
-}
-
-/// The timers of one wait, which may be over before they are set.
-private final class Timers: Sendable {
-    private let clock: any BusClock
-    private let state = Mutex((timers: [TimerID](), isOver: false))
-
-    init(_ clock: any BusClock) {
-        self.clock = clock
-    }
-
-    func add(_ timer: TimerID) {
-        let isLate = self.state.withLock { state in
-            if !state.isOver { state.timers.append(timer) }
-            return state.isOver
-        }
-        if isLate { self.clock.cancel(timer) }
-    }
-
-    func cancel() {
-        let timers = self.state.withLock { state in
-            state.isOver = true
-            return state.timers
-        }
-        for timer in timers { self.clock.cancel(timer) }
     }
 }
