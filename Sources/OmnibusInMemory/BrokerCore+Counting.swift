@@ -18,6 +18,11 @@ extension BrokerCore {
         self.signalUnrouted(message.topic, message.id)
     }
 
+    /// Counts a call as refused that was counted as unrouted: the bus has ended while it waited.
+    package func refusedInTheEnd(_ topic: Topic) {
+        self.count(topic, CallCounts(unrouted: -1, refused: 1))
+    }
+
     /// Tells those who listen to signals that nobody has listened to a message.
     package func signalUnrouted(_ topic: Topic, _ id: MessageID) {
         // Hardly anybody listens to the bus's own topics, dead letters say.

@@ -18,11 +18,13 @@ struct HandlerTimeLimit: Sendable {
     let subscription: Subscription
     let queue: QueueIdentity
     let stuck: StuckHandlers
+    /// Whether the subscription has not been cancelled.
+    let isWanted: @Sendable () -> Bool
 
     /// Runs a handler.
     ///
     /// - Throws: what the handler throws within its time; after it ``OmnibusError`` with the code `timeout`, even where
-    ///   the handler returns.
+    ///   the handler returns; ``HandlerNotCalled`` where the subscription has been cancelled meanwhile.
     func run(_ message: MessageID, _ handler: @escaping @Sendable () async throws -> Void) async throws {
         let clock = self.clock
         let race = Pending<Timestamp?>()
@@ -31,6 +33,8 @@ struct HandlerTimeLimit: Sendable {
         let outcome = await withTaskGroup(of: Result<Void, any Error>.self) { group in
             group.addTask {
                 defer { race.resolve(nil) }
+                // It may have taken the task a while to start.
+                guard self.isWanted() else { return .failure(HandlerNotCalled()) }
                 do {
                     return .success(try await handler())
                 } catch {
@@ -80,6 +84,9 @@ struct HandlerTimeLimit: Sendable {
     }
 }
 
+/// The subscription was cancelled before its handler was called: the message goes back as it was.
+struct HandlerNotCalled: Error {}
+
 extension EventBus {
     /// The time limit of a subscription's handlers; nil where they have none, which costs nothing.
     func timeLimit(
@@ -94,7 +101,10 @@ extension EventBus {
             clock: self.environment.clock,
             subscription: subscription,
             queue: lane?.identity ?? queue,
-            stuck: self.stuck
+            stuck: self.stuck,
+            isWanted: { [subscriptions] in
+                lane?.hasMember(subscription.id) ?? (subscriptions.record(subscription.id) != nil)
+            }
         )
     }
 }

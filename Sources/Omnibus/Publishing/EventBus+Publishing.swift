@@ -136,9 +136,20 @@ extension EventBus: EventPublishing {
         }
         switch try self.offer(event, after: direct) {
         case .accepted(let receipt): return receipt
-        case .wait(let token): return try await token.wait()
+        case .wait(let token): return try await self.wait(token, event.eventTopic)
         case .refused(let error): throw error
         }
+    }
+
+    /// Waits until queues that were full have accepted.
+    ///
+    /// - Throws: what the provider throws, and ``OmnibusError`` with the code `busClosed` where the bus has ended instead.
+    func wait(_ token: WaitToken, _ topic: Topic) async throws(OmnibusError) -> PublishReceipt {
+        let receipt = try await token.wait()
+        guard receipt.matched == 0, self.phase.load(ordering: .acquiring) != .open else { return receipt }
+        // Its queues have ended with the bus, and nobody else wanted it.
+        self.memory?.refusedInTheEnd(topic)
+        throw self.closedError("publish")
     }
 
     /// The same without suspending.
@@ -222,7 +233,7 @@ extension EventBus: EventPublishing {
             )
             switch offer {
             case .accepted(let receipt): return receipt
-            case .wait(let token): return try await token.wait()
+            case .wait(let token): return try await self.wait(token, message.topic)
             case .refused(let error): throw error
             }
         }

@@ -80,20 +80,17 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
                 try await self.handling.handle(value, delivery)
             } else {
                 try await middleware.run(delivery) { delivery in
-                    guard self.isWanted else { throw Cancelled() }
+                    guard self.isWanted else { throw HandlerNotCalled() }
                     try await self.handling.handle(value, delivery)
                 }
             }
             if self.acknowledging == .onReturn { await self.settle(delivery, .ack) }
-        } catch is Cancelled {
+        } catch is HandlerNotCalled {
             await self.settle(delivery, .release)
         } catch {
             if self.acknowledging != .onReceipt { await self.failed(delivery, error) }
         }
     }
-
-    /// The subscription was cancelled while middleware ran.
-    private struct Cancelled: Error {}
 
     /// Whether the subscription has not been cancelled.
     ///

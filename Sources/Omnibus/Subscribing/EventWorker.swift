@@ -102,6 +102,7 @@ struct EventWorker<E: Event>: Sendable {
     }
 
     private func failed(_ entry: HeldEntry, _ error: any Error) {
+        if error is HandlerNotCalled { return self.lane.settle(entry, .release) }
         let decision = self.policy.decision(
             for: error,
             attempt: entry.attempts + 1,

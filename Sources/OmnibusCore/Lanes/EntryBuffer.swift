@@ -77,9 +77,13 @@ package final class EntryBuffer: @unchecked Sendable {
     }
 
     /// The first entry's key, by which messages are kept apart.
-    package var firstKey: String? {
-        if self.first.pointee.isBoxed { return self.first.pointee.rare?.box?.routingKey }
-        return self.layout.key(of: self.firstPayload, self.first.pointee)
+    package var firstKey: String? { self.isEmpty ? nil : self.key(at: 0) }
+
+    /// The key of an entry, counted from the first one.
+    func key(at index: Int) -> String? {
+        let header = self.first + index
+        if header.pointee.isBoxed { return header.pointee.rare?.box?.routingKey }
+        return self.layout.key(of: self.firstPayload + index * self.layout.stride, header.pointee)
     }
 
     /// What each entry counts against bounds in bytes, the first one first.
@@ -222,6 +226,17 @@ package final class EntryBuffer: @unchecked Sendable {
         let index = number - self.moved
         return index >= 0 && index < self.count ? index : nil
     }
+
+    /// Where the entry of a message is that nobody has tried to handle; nil where there is none. O(count).
+    func index(ofUntried id: MessageID) -> Int? {
+        (0..<self.count).last { index in
+            let header = self.first + index
+            return header.pointee.attempts == 0 && header.pointee.rare?.box?.id == id
+        }
+    }
+
+    /// The ids of all messages that are boxed.
+    var boxedIDs: [MessageID] { (0..<self.count).compactMap { self.boxedMessage(at: $0)?.id } }
 
     func boxedMessage(at index: Int) -> Message? { (self.first + index).pointee.rare?.box }
 

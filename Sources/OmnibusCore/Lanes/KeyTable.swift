@@ -150,12 +150,52 @@ package struct KeyTable: Sendable {
         return next
     }
 
+    /// How many messages are parked behind a key.
+    func parkedCount(behind key: String) -> Int { self.holders[key]?.parked.count ?? 0 }
+
+    /// Parks those entries of a buffer that wait behind a key.
+    mutating func park(from buffer: EntryBuffer, behind key: String) {
+        let all = EntryBuffer(layout: self.layout)
+        buffer.move(upTo: buffer.count, to: all)
+        while !all.isEmpty {
+            if !all.first.pointee.flags.holdsKey, all.firstKey == key {
+                self.park(firstOf: all, key)
+            } else {
+                all.move(upTo: 1, to: buffer)
+            }
+        }
+    }
+
     /// Takes out the oldest entry that is parked behind a key, to make room.
     mutating func dropOldest(behind key: String) -> EntryBuffer? {
         guard let oldest = self.holders[key]?.parked.takeLeast() else { return nil }
         self.count -= 1
         self.bytes -= oldest.bytes
         return oldest
+    }
+
+    /// Notes that entries were dropped before they could be parked.
+    mutating func forget(_ dropped: EntryBuffer) {
+        guard !self.isEmpty else { return }
+        for index in 0..<dropped.count {
+            guard let key = dropped.key(at: index), let expected = self.holders[key]?.expected, expected > 0 else {
+                continue
+            }
+            self.holders[key]?.expected = expected - 1
+        }
+    }
+
+    /// The entries of a priority that are parked behind a key.
+    func parked(behind key: String, _ priority: Priority) -> EntryBuffer? {
+        self.holders[key]?.parked.buffer(of: priority)
+    }
+
+    /// The entries that are parked, of all keys and priorities.
+    var parked: [EntryBuffer] { self.holders.values.flatMap(\.parked.all) }
+
+    /// Notes that a parked message was replaced by one of another size.
+    mutating func grew(by bytes: Int) {
+        self.bytes += bytes
     }
 
     /// Takes out the parked entries for which a condition holds.
@@ -209,6 +249,18 @@ struct ParkedEntries: Sendable {
         return made
     }
 
+    /// The entries of a priority; nil where there has been none.
+    func buffer(of priority: Priority) -> EntryBuffer? {
+        switch priority {
+        case .low: self.buffers.low
+        case .normal: self.buffers.normal
+        case .high, .critical: self.buffers.high
+        }
+    }
+
+    /// All buffers, the least urgent first.
+    var all: [EntryBuffer] { [self.buffers.low, self.buffers.normal, self.buffers.high].compactMap { $0 } }
+
     /// Takes the first of the most urgent entries, in a buffer of its own.
     mutating func takeFirst(above priority: Priority?) -> EntryBuffer? {
         let least = priority ?? .low
@@ -226,9 +278,7 @@ struct ParkedEntries: Sendable {
     /// Moves the entries for which a condition holds to a buffer.
     mutating func move(to other: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
         let before = other.count
-        for buffer in [self.buffers.low, self.buffers.normal, self.buffers.high] {
-            buffer?.move(to: other, where: holds)
-        }
+        for buffer in self.all { buffer.move(to: other, where: holds) }
         self.count -= other.count - before
     }
 

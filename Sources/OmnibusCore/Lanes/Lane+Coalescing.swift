@@ -18,7 +18,7 @@ extension Lane {
         let (outcome, decision) = self.state.withLock { state -> (OfferOutcome, LaneMachine.MergeDecision) in
             let outcome = self.offer(entry, mode: mode, &state, &after)
             if outcome == .accepted {
-                if let key { state.machine.noteStored(key, message.priority) }
+                if let key { state.machine.noteStored(key, message) }
                 return (outcome, .nothing)
             }
             guard outcome == .refused, let key else { return (outcome, .nothing) }
@@ -61,6 +61,8 @@ extension Message {
         self.id = newer.id
         self.topic = newer.topic
         self.key = newer.key
+        // The user's function may have changed the subject, which stands for a key where there is none.
+        if self.routingKey != newer.routingKey { self.key = newer.routingKey }
         self.priority = newer.priority
         self.acceptedAt = newer.acceptedAt
         self.causationID = older.id

@@ -67,12 +67,12 @@ extension Lane {
     package func finish(_ taken: LaneReading.Taken) {
         if let due = taken.delayed.map(\.due).min() { self.arm(due) }
         guard taken.missed > 0 else { return }
-        let topic = taken.entries.first?.message.topic ?? self.pattern.literalTopic
         self.signals.send {
             BusSignal(
                 .gap,
                 queue: self.identity,
-                topic: topic,
+                // What a wildcard has missed may have been of many topics.
+                topic: self.pattern.literalTopic,
                 count: taken.missed,
                 message: """
                     \(self.name) has missed \(taken.missed) messages, which retention removed before they were read; \

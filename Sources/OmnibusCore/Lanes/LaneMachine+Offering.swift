@@ -101,7 +101,7 @@ extension LaneMachine {
         }
         let heldKey = key.flatMap { self.settings.ordering == .key && self.keys.isHeld($0) ? $0 : nil }
         if let heldKey, !self.hasRoom(behind: heldKey, for: size) {
-            return self.overflow(behind: heldKey, size, mode, &remarks, store)
+            return self.overflow(behind: heldKey, size, priority, mode, &remarks, store)
         }
         let waiting = self.boundedCount + self.reserved
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
@@ -188,6 +188,7 @@ extension LaneMachine {
     private mutating func overflow(
         behind key: String,
         _ size: Int,
+        _ priority: Priority,
         _ mode: OfferMode,
         _ remarks: inout Remarks,
         _ store: OfferDecision
@@ -208,13 +209,18 @@ extension LaneMachine {
         case .dropNewest:
             return self.drop(&remarks)
         case .dropOldest:
-            // Where the oldest one has not been parked yet, it cannot be told apart: the new message has to go.
-            guard self.boundedCount < bounds.count, let oldest = self.keys.dropOldest(behind: key) else {
-                return self.drop(&remarks)
+            if self.keys.parkedCount(behind: key) == 0 { self.park(behind: key) }
+            // What is in the way is in a worker's hand where none could be parked: the new message has to go.
+            guard self.keys.parkedCount(behind: key) > 0 else { return self.drop(&remarks) }
+            var dropped: [EntryBuffer] = []
+            if self.boundedCount + self.reserved >= bounds.count || self.boundedBytes + size > bounds.bytes {
+                guard let room = self.makeRoom(for: size, priority) else { return self.drop(&remarks) }
+                dropped = room
             }
+            if let oldest = self.keys.dropOldest(behind: key) { dropped.append(oldest) }
             self.keys.expect(key)
-            self.noteDropping(oldest.count, &remarks)
-            return .storeAfter(dropping: [oldest])
+            self.noteDropping(dropped.reduce(0) { $0 + $1.count }, &remarks)
+            return .storeAfter(dropping: dropped)
         }
     }
 
@@ -274,6 +280,7 @@ extension LaneMachine {
         return plan.map { step in
             let dropped = EntryBuffer(layout: step.buffer.layout)
             step.buffer.move(upTo: step.count, to: dropped)
+            self.keys.forget(dropped)
             return dropped
         }
     }
@@ -293,6 +300,14 @@ extension LaneMachine {
     }
 
     // MARK: Keys
+
+    /// Parks what waits behind a key already, so that the oldest of it can be told apart; O(what is ready).
+    private mutating func park(behind key: String) {
+        for priority in [Priority.low, .normal, .high] {
+            let entries = priority == self.layout.priority ? self.own : self.others?[priority]
+            for buffer in entries?.all ?? [] { self.keys.park(from: buffer, behind: key) }
+        }
+    }
 
     /// Whether a message may wait behind a key that is held.
     func hasRoom(behind key: String, for size: Int = 0) -> Bool {

@@ -24,6 +24,9 @@ struct ReadyClass: Sendable {
         self.front.isEmpty ? self.ready.bytes : self.ready.bytes + self.front.reduce(0) { $0 + $1.bytes }
     }
 
+    /// All buffers, the one whose entries come first first.
+    var all: [EntryBuffer] { self.front + [self.ready] }
+
     /// The buffer that the next entry comes from.
     mutating func source() -> EntryBuffer? {
         if Mutation.isActive(.skipFront), !self.ready.isEmpty { return self.ready }
@@ -63,7 +66,7 @@ struct ReadyClass: Sendable {
 
     /// Moves the entries for which a condition holds to a buffer.
     func move(to buffer: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
-        for entries in self.front + [self.ready] { entries.move(to: buffer, where: holds) }
+        for entries in self.all { entries.move(to: buffer, where: holds) }
     }
 
     /// Takes everything out.

@@ -24,7 +24,8 @@ public struct Subscription: Sendable, Identifiable {
 
     /// Ends the subscription; once it has returned, no handler of the subscription starts.
     ///
-    /// Handlers that run go on to their end. It may be called inside the subscription's own handler, and again.
+    /// Handlers that run go on to their end; one that was called on another thread a moment before may only now come to
+    /// its first line. It may be called inside the subscription's own handler, and again.
     public func cancel() async {
         await self.control.cancel(self.id)
     }

@@ -117,6 +117,33 @@ struct CoalescingTests {
         #expect(try await self.bus.metrics().queues.coalesced == 2)
     }
 
+    @Test("merges into the message that waits behind its key", arguments: [1, 2])
+    func behindHeldKey(concurrency: Int) async throws {
+        let (gate, log) = (Gate(), self.log)
+        let settings = HandlerSettings(
+            concurrency: concurrency,
+            bounds: QueueBounds(count: 8, cascade: 0, parkedPerKey: 1),
+            overflow: Self.joining
+        )
+        try await self.bus.subscribe(to: "jobs", with: settings) { delivery in
+            log.record(delivery.message.jobName)
+            if delivery.message.jobName == "a" { try await gate.pass() }
+        }
+        try await self.bus.publish(Message.job("a", key: "x"))
+        try await gate.arrivals(1)
+        try await self.bus.publish(Message.job("b", key: "x"))
+        // Somebody who is free has parked what it could not take, once this has been handled.
+        try await self.bus.publish(Message.job("urgent", priority: .critical))
+        if concurrency > 1 { _ = try await log.expect(2) }
+        for name in ["c", "d"] { try await self.bus.publish(Message.job(name, key: "x")) }
+        gate.open()
+        await self.bus.settled()
+        #expect(log.all == ["a", "urgent", "bcd"])
+        let queues = try await self.bus.metrics().queues
+        #expect(queues.coalesced == 2)
+        #expect(queues.offered == 5)
+    }
+
     @Test("of very many keys is exact, and remembers no more than waits")
     func manyKeys() async throws {
         let log = self.log

@@ -68,7 +68,10 @@ struct EndingTests {
             "\(metrics)"
         )
         #expect(metrics.routed == 2)
+        // Nobody is told that a closed bus had no subscriber.
         #expect(matched.count { $0 == 0 } == metrics.unrouted)
+        #expect(matched.count { $0 == nil } == metrics.refused + metrics.cancelled)
+        #expect(byShutdown ? metrics.unrouted == 0 : metrics.unrouted == 3)
         #expect(!matched.contains(1))
         #expect(metrics.queues.offered == 2)
     }

@@ -56,6 +56,8 @@ extension ProviderConformance {
                 try await run.publish(0..<4, to: "a.\(round)")
                 for _ in 0..<round * 3 { await Task.yield() }
                 await handler.cancel()
+                // One that was called on another thread a moment before may be about to run its first line.
+                for _ in 0..<20 { await Task.yield() }
                 ended.set()
             }
             try await run.roundTrips(3)
