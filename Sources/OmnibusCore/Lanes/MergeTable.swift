@@ -75,7 +75,9 @@ extension LaneMachine {
             self.metrics.coalesced += 1
             return .waits
         }
-        guard let found = self.find(key), let older = found.buffer.boxedMessage(at: found.index) else { return .nothing }
+        guard let found = self.find(key), let older = found.buffer.boxedMessage(at: found.index) else {
+            return .nothing
+        }
         // One that has or awaits its key's turn has it for that key alone.
         guard found.isReady || older.routingKey == message.routingKey else { return .nothing }
         found.buffer.setBusy(true, at: found.index)
