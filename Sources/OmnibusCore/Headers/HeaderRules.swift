@@ -54,7 +54,7 @@ package enum HeaderRules {
     /// Returns the offset of the first control character or Unicode noncharacter, or nil if there is none.
     ///
     /// These are what CloudEvents 1.0 forbids in texts: U+0000 to U+001F, U+007F to U+009F and the noncharacters.
-    static func forbiddenCharacter(in text: String, allowingTab: Bool = false) -> Int? {
+    package static func forbiddenCharacter(in text: String, allowingTab: Bool = false) -> Int? {
         // Nearly all texts are ASCII and fine: that is decided by one look at each byte.
         let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
             bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
@@ -84,7 +84,7 @@ package enum HeaderRules {
     }
 
     /// Text for an error message: in quotes, shortened, without control characters.
-    static func quoted(_ text: String) -> String {
+    package static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars.prefix(60) {
             let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)

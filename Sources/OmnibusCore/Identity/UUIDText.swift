@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The canonical text of a UUID: 32 lower-case hexadecimal digits in five groups (RFC 9562, section 4).
-enum UUIDText {
+package enum UUIDText {
     /// The length of the text, in bytes.
     static let length = 36
 
     /// Returns the 128 bits that the text stands for, or nil if it is not in the canonical form.
-    static func parse(_ text: String.UTF8View) -> (high: UInt64, low: UInt64)? {
+    package static func parse(_ text: String.UTF8View) -> (high: UInt64, low: UInt64)? {
         guard text.count == self.length else { return nil }
         var high: UInt64 = 0
         var low: UInt64 = 0

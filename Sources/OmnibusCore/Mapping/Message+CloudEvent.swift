@@ -145,7 +145,7 @@ extension HeaderValue {
 
 extension Duration {
     /// The duration in seconds, as a decimal number without loss; as much as a time to live may be where it is longer.
-    var decimalText: String {
+    package var decimalText: String {
         let (seconds, attoseconds) = self.clamped(to: Message.maximumTimeToLive).components
         let fraction = String(attoseconds.magnitude)
         let sign = seconds < 0 || attoseconds < 0 ? "-" : ""
@@ -154,7 +154,7 @@ extension Duration {
     }
 
     /// Reads what ``decimalText`` writes for durations above zero; nil for anything else.
-    init?(decimalText text: String) {
+    package init?(decimalText text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard let whole = parts.first, let seconds = Int64(whole), seconds >= 0, parts.count <= 2 else { return nil }
         var attoseconds: Int64 = 0

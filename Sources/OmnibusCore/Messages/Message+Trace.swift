@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEvents
+package import CloudEvents
 
 extension Message {
     /// The trace context that follows from the id: its 128 bits are the trace id, the last 64 of them the span id.
@@ -18,7 +18,7 @@ extension Message {
     package var handlingSpanID: UInt64 { ~self.id.bits.low }
 
     /// The trace context of ids as text, or nil if they are not valid; without a span id the trace id's end is one.
-    static func traceContext(traceID: String, spanID: String?) -> TraceContext? {
+    package static func traceContext(traceID: String, spanID: String?) -> TraceContext? {
         try? TraceContext(traceparent: "00-\(traceID)-\(spanID ?? String(traceID.suffix(16)))-01")
     }
 }
