@@ -22,6 +22,16 @@ public struct BusSettings: Sendable {
     /// Functions around every attempt at handling, the first one outermost.
     public var handleMiddleware: [HandleMiddleware]
 
+    /// Whether a line is printed for each publish, delivery and settlement, to standard error.
+    ///
+    /// The lines begin with `EVENT_EMITTED`, `EVENT_DELIVERED`, `EVENT_ACKNOWLEDGED` and so on (``Activity``). By default
+    /// the environment variable `OMNIBUS_DEBUG_EVENTS` decides: `true` or `1` turns it on.
+    public var debugEvents: Bool
+    /// How many published messages the bus remembers, without their payloads, for ``EventBus/causes(of:)``; the newest.
+    ///
+    /// With any, publishing takes a longer way; zero costs nothing.
+    public var rememberedMessages: Int
+
     /// Creates settings; those left out are the defaults.
     public init(
         source: String? = nil,
@@ -31,7 +41,9 @@ public struct BusSettings: Sendable {
         bounds: QueueBounds = QueueBounds(),
         overflow: OverflowPolicy = .suspend(),
         publishMiddleware: [PublishMiddleware] = [],
-        handleMiddleware: [HandleMiddleware] = []
+        handleMiddleware: [HandleMiddleware] = [],
+        debugEvents: Bool? = nil,
+        rememberedMessages: Int = 0
     ) {
         self.source = source ?? Self.processSource
         self.codec = codec
@@ -41,6 +53,8 @@ public struct BusSettings: Sendable {
         self.overflow = overflow
         self.publishMiddleware = publishMiddleware
         self.handleMiddleware = handleMiddleware
+        self.debugEvents = debugEvents ?? DebugLines.isWanted
+        self.rememberedMessages = rememberedMessages
     }
 
     func validateHandlerTimeout() throws(OmnibusError) {

@@ -38,6 +38,8 @@ public final class EventBus: Sendable {
     let closing = Closing()
     let signals: SignalHub
     let stuck: StuckHandlers
+    let activities: ActivityRecorder
+    let causes: CauseMemory
 
     /// How far a bus has come.
     enum Phase: UInt8, AtomicRepresentable {
@@ -83,11 +85,14 @@ public final class EventBus: Sendable {
         let signals = memory?.signals ?? SignalHub()
         self.signals = signals
         self.stuck = StuckHandlers(clock: environment.clock, signals: signals)
+        self.activities = ActivityRecorder(clock: environment.clock, memory: memory)
         self.host = memory == nil ? BusHost(provider, environment, signals) : nil
         self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0
         self.inbox = ReplyInbox(seed: environment.random.next())
+        self.causes = CauseMemory(limit: settings.rememberedMessages)
+        self.beginToWatch()
     }
 
     /// Creates a bus over an in-memory broker of its own, whose messages come from a source.

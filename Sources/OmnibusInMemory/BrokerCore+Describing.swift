@@ -64,6 +64,32 @@ extension BrokerCore {
         }
     }
 
+    /// The topics that were created or published to, with what is known of each; those of the system aside.
+    package var topics: [BusTopology.TopicNode] {
+        self.collectCounts()
+        return self.table.withLock { table in
+            let names = Set(table.created.keys).union(table.implicit.keys).subtracting(table.deleted)
+            return names.filter { !$0.isSystem }.map { topic in
+                let calls = table.implicit[topic] ?? CallCounts()
+                return BusTopology.TopicNode(
+                    topic,
+                    durability: table.created[topic]?.configuration.durability ?? .ephemeral,
+                    published: calls.published,
+                    unrouted: calls.unrouted
+                )
+            }
+        }
+    }
+
+    /// Why nothing may be published to a topic; nil where it may.
+    package func refusal(of topic: Topic) -> String? { self.resolve(topic).refusal?.message }
+
+    /// What is known of every message that a topic's history keeps, without its payload; O(messages kept).
+    package var keptTraces: [MessageTrace] { self.logs.state.withLock { $0.log.messages.map { MessageTrace($0) } } }
+
+    /// How many queues and observers a message to a topic goes to, predicates aside.
+    package func matchCount(of topic: Topic) -> Int { self.resolve(topic).matched }
+
     package func info(of topic: Topic) -> TopicInfo? {
         self.collectCounts()
         let route = self.resolve(topic)

@@ -249,6 +249,7 @@ extension EventBus: EventPublishing {
                 receipt = try await self.provider.publish(completed)
             }
             self.host?.publishes.accepted(receipt)
+            self.activities.emitted(completed, receipt)
             return receipt
         } catch {
             self.host?.publishes.failed()

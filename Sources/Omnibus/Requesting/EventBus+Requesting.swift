@@ -99,13 +99,14 @@ extension EventBus {
         let codec = self.settings.codec
         var settings = settings
         settings.failurePolicy = settings.failurePolicy ?? .noRetry
-        let asked = SubscribeRequest(
+        var asked = SubscribeRequest(
             TopicPattern(topic),
             group,
             nil,
             settings,
             CallSite(file: file, line: line)
         )
+        asked.kind = .responder
         return try await self.subscribe(
             asked,
             Handling(prepare: { _ in () }) { _, delivery in

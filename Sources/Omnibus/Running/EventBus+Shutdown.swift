@@ -140,6 +140,7 @@ extension EventBus {
         let after = self.counts(of: records)
         report.drained = max(0, after.acknowledged - before.acknowledged)
         report.abandoned = max(0, after.abandoned - before.abandoned)
+        self.activities.end()
         if self.ownsProvider { try? await self.provider.disconnect() }
         self.closing.finish(report)
     }

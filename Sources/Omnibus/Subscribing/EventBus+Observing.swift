@@ -11,9 +11,14 @@ extension EventBus {
     ///
     /// - Throws: ``OmnibusError`` with the code `busClosed`, or `unsupported` on providers other than in memory.
     @discardableResult
-    public func observe<E: Event>(_ type: E.Type, _ see: @escaping @Sendable (E) -> Void) throws -> Subscription {
+    public func observe<E: Event>(
+        _ type: E.Type,
+        file: String = #fileID,
+        line: Int = #line,
+        _ see: @escaping @Sendable (E) -> Void
+    ) throws -> Subscription {
         let codec = self.settings.codec
-        return try self.observe(TopicPattern(E.topic)) { (message: Message) in
+        return try self.observe(TopicPattern(E.topic), file: file, line: line) { (message: Message) in
             // What is published on the topic and is no such event is none of this function's business.
             if let event = try? message.payload.decode(as: E.self, codec: codec) { see(event) }
         }
@@ -23,11 +28,14 @@ extension EventBus {
     ///
     /// - Throws: as for events.
     @discardableResult
-    public func observe(_ pattern: TopicPattern, _ see: @escaping @Sendable (Message) -> Void) throws -> Subscription {
+    public func observe(
+        _ pattern: TopicPattern,
+        file: String = #fileID,
+        line: Int = #line,
+        _ see: @escaping @Sendable (Message) -> Void
+    ) throws -> Subscription {
         let id = try self.inline("observe").observe(pattern, see)
-        let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
-        self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
-        return handle
+        return self.inline(id, pattern, .observer, CallSite(file: file, line: line))
     }
 
     /// Has a function see every message of a pattern that is accepted, without counting as somebody who listens.
@@ -42,11 +50,22 @@ extension EventBus {
     @discardableResult
     public func tap(
         _ pattern: TopicPattern = "#",
+        file: String = #fileID,
+        line: Int = #line,
         _ see: @escaping @Sendable (Message) -> Void
     ) throws -> Subscription {
         let id = try self.inline("tap").tap(pattern, see)
+        return self.inline(id, pattern, .tap, CallSite(file: file, line: line))
+    }
+
+    private func inline(
+        _ id: SubscriptionID,
+        _ pattern: TopicPattern,
+        _ kind: SubscriptionKind,
+        _ callSite: CallSite
+    ) -> Subscription {
         let handle = Subscription(id: id, pattern: pattern, group: nil, control: self.control)
-        self.subscriptions.add(SubscriptionTable.Record(subscription: handle))
+        self.subscriptions.add(SubscriptionTable.Record(inline: handle, kind, callSite: callSite))
         return handle
     }
 

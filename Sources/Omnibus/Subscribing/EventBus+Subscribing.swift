@@ -130,7 +130,7 @@ extension EventBus {
                 subscription: handle,
                 provided,
                 sequence: SubscriptionTable.WeakSource(source),
-                callSite: request.callSite
+                request
             )
         )
         try await self.endIfClosing(handle.id)
@@ -158,6 +158,8 @@ extension EventBus {
         var start: StartPosition?
         var settings: HandlerSettings
         var callSite: CallSite
+        /// What takes the messages.
+        var kind = SubscriptionKind.handler
 
         init(
             _ pattern: TopicPattern,
@@ -247,10 +249,11 @@ extension EventBus {
             source: self.settings.source,
             owner: ObjectIdentifier(self),
             random: self.environment.random,
+            activities: self.activities,
             isAlone: request.group == nil && request.settings.concurrency == 1,
             handler: limited
         )
-        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, callSite: request.callSite))
+        self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, request))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle
@@ -287,7 +290,7 @@ extension EventBus {
             handling: handling.limited(by: self.timeLimit(request, handle, lane))
         )
         self.subscriptions.add(
-            SubscriptionTable.Record(subscription: handle, provided, callSite: request.callSite)
+            SubscriptionTable.Record(subscription: handle, provided, request)
         )
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
         try await self.endIfClosing(handle.id)
@@ -331,10 +334,23 @@ extension EventBus {
             missed: delivery.missed,
             subscription: handle,
             token: delivery.token,
-            settler: delivery.settler
+            settler: self.activities.isOn ? self.watched(delivery, handle) : delivery.settler
         )
         owned.publisher = self
         return owned
+    }
+
+    /// Says that a delivery is handed over; returns what says how it is settled.
+    private func watched(_ delivery: Delivery, _ handle: Subscription) -> any DeliverySettler {
+        guard delivery.message.topic != self.inbox.topic else { return delivery.settler }
+        self.activities.delivered(delivery.message, attempt: delivery.attempt, to: handle)
+        return WatchedSettler(
+            settler: delivery.settler,
+            recorder: self.activities,
+            message: delivery.message,
+            attempt: delivery.attempt,
+            subscription: handle
+        )
     }
 
     /// Ends a subscription; returns false when there is none.

@@ -14,6 +14,7 @@ struct EventWorker<E: Event>: Sendable {
     /// The bus that the subscription was made on.
     let owner: ObjectIdentifier
     let random: any BusRandom
+    let activities: ActivityRecorder
     /// Whether nobody else takes from this queue, so that a large batch keeps nobody waiting.
     let isAlone: Bool
     let handler: @Sendable (E) async throws -> Void
@@ -42,13 +43,16 @@ struct EventWorker<E: Event>: Sendable {
         let buffer = state.buffer
         let isOwnType = buffer.layout.typeID == ObjectIdentifier(E.self) && !self.lane.settings.hasGates
         var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
+        var isShort = isOwnType && !self.activities.isOn
         while true {
             if buffer.isEmpty {
                 guard await state.next(self.subscription.id) else { return false }
+                // Once for each batch: whoever begins to watch has the batches given back.
+                isShort = isOwnType && !self.activities.isOn
             }
             while !buffer.isEmpty {
                 if state.mustGiveBack { break }
-                if isOwnType, buffer.first.pointee.isPlain {
+                if isShort, buffer.first.pointee.isPlain {
                     let event = buffer.moveFirst(as: E.self, &header)
                     scope.enter(idHigh: header.idHigh, idLow: header.idLow, extras: header.rare?.extras)
                     do {
@@ -65,26 +69,32 @@ struct EventWorker<E: Event>: Sendable {
         }
     }
 
-    /// Handles a message that is not in the queue's own column, or has a time to live.
+    /// Handles a message that is not in the queue's own column, has a time to live, or is watched.
     private func handleWhole(_ entry: HeldEntry, _ scope: DeliveryScope) async {
         if let expiry = entry.message.expiresAt, expiry <= self.lane.clock.now {
-            return self.lane.settle(entry, .deadLetter(.expired, nil))
+            return self.settle(entry, .deadLetter(.expired, nil))
         }
         scope.enter(entry.message)
         let event: E
         do {
             event = try entry.message.payload.decode(as: E.self, codec: self.codec)
         } catch {
-            return self.lane.settle(entry, .deadLetter(DeadLetter.Reason(error), self.attempt(entry, error)))
+            return self.settle(entry, .deadLetter(DeadLetter.Reason(error), self.attempt(entry, error)))
         }
         // Decoding may have taken its time: once cancelled, no handler starts.
-        guard self.lane.hasMember(self.subscription.id) else { return self.lane.settle(entry, .release) }
+        guard self.lane.hasMember(self.subscription.id) else { return self.settle(entry, .release) }
+        self.activities.delivered(entry.message, attempt: entry.attempts + 1, to: self.subscription)
         do {
             try await self.handler(event)
-            self.lane.settle(entry, .ack)
+            self.settle(entry, .ack)
         } catch {
             self.failed(entry, error)
         }
+    }
+
+    private func settle(_ entry: HeldEntry, _ action: Settlement.Action) {
+        self.lane.settle(entry, action)
+        self.activities.settled(action, entry.message, attempt: entry.attempts + 1, of: self.subscription)
     }
 
     private func entry(_ header: borrowing EntryHeader, _ event: E) -> HeldEntry {
@@ -102,7 +112,7 @@ struct EventWorker<E: Event>: Sendable {
     }
 
     private func failed(_ entry: HeldEntry, _ error: any Error) {
-        if error is HandlerNotCalled { return self.lane.settle(entry, .release) }
+        if error is HandlerNotCalled { return self.settle(entry, .release) }
         let decision = self.policy.decision(
             for: error,
             attempt: entry.attempts + 1,
@@ -111,8 +121,8 @@ struct EventWorker<E: Event>: Sendable {
         )
         let failure = self.attempt(entry, error)
         switch decision {
-        case .retry(let delay): self.lane.settle(entry, .nack(after: delay, failure))
-        case .deadLetter(let reason): self.lane.settle(entry, .deadLetter(reason, failure))
+        case .retry(let delay): self.settle(entry, .nack(after: delay, failure))
+        case .deadLetter(let reason): self.settle(entry, .deadLetter(reason, failure))
         }
     }
 

@@ -30,20 +30,32 @@ final class SubscriptionTable: Sendable {
         var workers: [Worker] = []
         /// Counts the tasks that have not ended yet.
         var running: Countdown?
+        /// What takes the messages.
+        var kind: SubscriptionKind
+        /// What was asked for, where there is a queue; nothing else reads it than who wants to see the topology.
+        var request: EventBus.SubscribeRequest?
         /// The call that subscribed.
         var callSite: CallSite?
 
-        init(subscription: Subscription, lane: Lane? = nil, callSite: CallSite? = nil) {
+        init(inline subscription: Subscription, _ kind: SubscriptionKind, callSite: CallSite) {
+            self.subscription = subscription
+            self.kind = kind
+            self.callSite = callSite
+        }
+
+        init(subscription: Subscription, lane: Lane, _ request: EventBus.SubscribeRequest) {
             self.subscription = subscription
             self.lane = lane
-            self.callSite = callSite
+            self.kind = request.kind
+            self.request = request
+            self.callSite = request.callSite
         }
 
         init(
             subscription: Subscription,
             _ provided: Provided,
             sequence: WeakSource? = nil,
-            callSite: CallSite? = nil
+            _ request: EventBus.SubscribeRequest
         ) {
             self.subscription = subscription
             self.lane = (provided.subscription as? LaneSubscription)?.lane
@@ -51,7 +63,9 @@ final class SubscriptionTable: Sendable {
             self.plan = provided.plan
             self.provider = provided.subscription
             self.sequence = sequence
-            self.callSite = callSite
+            self.kind = sequence == nil ? request.kind : .sequence
+            self.request = request
+            self.callSite = request.callSite
         }
 
         /// Gives what is held by hand back to the group.

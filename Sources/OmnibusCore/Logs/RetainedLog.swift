@@ -76,6 +76,11 @@ package struct RetainedLog: Sendable {
         self.slotByTopic[topic]
     }
 
+    /// Every message that is kept, in the order in which they were appended; O(messages kept).
+    package var messages: [Message] {
+        (0..<self.index.count).compactMap { self.index[$0].flatMap { self.record(of: $0)?.message } }
+    }
+
     /// Adds a topic and returns its place; that of a topic that was deleted is used again.
     package mutating func create(_ topic: Topic, retention: Retention, partitions: Int) -> Int {
         let history = TopicHistory(topic: topic, retention: retention, partitions: partitions)

@@ -150,7 +150,7 @@ public struct Deliveries: AsyncSequence, Sendable {
 
         func take(_ delivery: Delivery) -> Delivery {
             if self.source.acknowledging == .onReceipt {
-                try? self.source.subscription.settle([Settlement(delivery.token, .ack)])
+                try? delivery.settler.settle([Settlement(delivery.token, .ack)])
             } else {
                 self.current.withLock { $0 = delivery }
             }
@@ -164,7 +164,7 @@ public struct Deliveries: AsyncSequence, Sendable {
                 return current
             }
             guard let delivery, self.source.acknowledging == .onNext else { return }
-            try? self.source.subscription.settle([Settlement(delivery.token, handled ? .ack : .release)])
+            try? delivery.settler.settle([Settlement(delivery.token, handled ? .ack : .release)])
         }
     }
 }
