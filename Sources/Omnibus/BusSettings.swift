@@ -17,6 +17,8 @@ public struct BusSettings: Sendable {
     public var bounds: QueueBounds
     /// What happens to a publish that finds a queue full.
     public var overflow: OverflowPolicy
+    /// How much may be enqueued and not accepted yet, by count and by bytes; by handlers, the same again.
+    public var enqueueBounds: QueueBounds
     /// Functions around every publish, the first one outermost.
     public var publishMiddleware: [PublishMiddleware]
     /// Functions around every attempt at handling, the first one outermost.
@@ -43,7 +45,8 @@ public struct BusSettings: Sendable {
         publishMiddleware: [PublishMiddleware] = [],
         handleMiddleware: [HandleMiddleware] = [],
         debugEvents: Bool? = nil,
-        rememberedMessages: Int = 0
+        rememberedMessages: Int = 0,
+        enqueueBounds: QueueBounds = QueueBounds()
     ) {
         self.source = source ?? Self.processSource
         self.codec = codec
@@ -51,6 +54,7 @@ public struct BusSettings: Sendable {
         self.handlerTimeout = handlerTimeout
         self.bounds = bounds
         self.overflow = overflow
+        self.enqueueBounds = enqueueBounds
         self.publishMiddleware = publishMiddleware
         self.handleMiddleware = handleMiddleware
         self.debugEvents = debugEvents ?? DebugLines.isWanted

@@ -40,6 +40,9 @@ public final class EventBus: Sendable {
     let stuck: StuckHandlers
     let activities: ActivityRecorder
     let causes: CauseMemory
+    /// What was enqueued and has not been accepted: by everybody, and by handlers, who must not wait for the others.
+    let backlog: PublishBacklog
+    let handlersBacklog: PublishBacklog
 
     /// How far a bus has come.
     enum Phase: UInt8, AtomicRepresentable {
@@ -86,6 +89,8 @@ public final class EventBus: Sendable {
         self.signals = signals
         self.stuck = StuckHandlers(clock: environment.clock, signals: signals)
         self.activities = ActivityRecorder(clock: environment.clock, memory: memory)
+        self.backlog = PublishBacklog(settings.enqueueBounds, environment)
+        self.handlersBacklog = PublishBacklog(settings.enqueueBounds, environment)
         self.host = memory == nil ? BusHost(provider, environment, signals) : nil
         self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil

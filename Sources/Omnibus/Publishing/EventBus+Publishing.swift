@@ -219,16 +219,20 @@ extension EventBus: EventPublishing {
     }
 
     /// The end of the path: the provider.
-    private func publishToProvider(
+    ///
+    /// - Parameter mode: who publishes, where the scope does not tell.
+    func publishToProvider(
         _ message: Message,
         _ scope: DeliveryScope?,
-        _ expected: ExpectedSequence?
+        _ expected: ExpectedSequence?,
+        mode: LaneMachine.OfferMode? = nil
     ) async throws(OmnibusError) -> PublishReceipt {
         if let memory = self.memory {
             let offer = try memory.offer(
                 message,
                 origin: self.origin,
                 cause: self.cause(scope),
+                mode: mode,
                 expecting: expected
             )
             switch offer {

@@ -48,21 +48,7 @@ extension EventBus: SyncEventPublishing {
                 details: Capability.synchronousPublish.rawValue
             )
         }
-        var message = message
-        if !self.settings.publishMiddleware.isEmpty {
-            do {
-                try self.settings.publishMiddleware.apply(to: &message)
-            } catch let error as OmnibusError {
-                throw error
-            } catch {
-                throw OmnibusError(
-                    .invalidMessage,
-                    "A publish middleware has refused the message for '\(message.topic)'; see the cause.",
-                    cause: error
-                )
-            }
-            try message.validate()
-        }
+        let message = try self.changed(message)
         if let memory = self.memory {
             return try self.finishNow(
                 try memory.offer(message, origin: self.origin, cause: self.cause(scope)),
@@ -70,6 +56,30 @@ extension EventBus: SyncEventPublishing {
             )
         }
         try self.finishNow(try self.provider.offer(try self.complete(message, scope)), message.topic)
+    }
+
+    /// The message as middleware that never suspends leaves it.
+    func changed(_ message: Message) throws(OmnibusError) -> Message {
+        guard !self.settings.publishMiddleware.isEmpty else { return message }
+        var message = message
+        do {
+            try self.settings.publishMiddleware.apply(to: &message)
+        } catch let error as OmnibusError {
+            throw error
+        } catch {
+            throw Self.refused(by: error, message.topic)
+        }
+        try message.validate()
+        return message
+    }
+
+    /// What a publish middleware has thrown, as an error of the bus.
+    static func refused(by error: any Error, _ topic: Topic) -> OmnibusError {
+        OmnibusError(
+            .invalidMessage,
+            "A publish middleware has refused the message for '\(topic)'; see the cause.",
+            cause: error
+        )
     }
 
     func finishNow(_ offer: Offer, _ topic: Topic) throws(OmnibusError) {

@@ -48,6 +48,21 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         try self.bus.finishNow(try self.offer(value, stripe), self.topic)
     }
 
+    /// Takes a value that is published as soon as there is room, and returns at once.
+    ///
+    /// - Throws: as ``EventBus/enqueue(_:)-(E)``, and ``OmnibusError`` with the code `invalidTopic` for an event whose
+    ///   topic is another one.
+    @discardableResult
+    public func enqueue(_ value: Value) throws(OmnibusError) -> PendingReceipt {
+        try self.traits.check(value, self.topic)
+        let scope = DeliveryScope.active
+        guard let stripe = self.stripe, self.bus.line(scope).isIdle else {
+            return try self.bus.enqueue(self.message(of: value, .unassigned, nil), scope)
+        }
+        let size = self.traits.size(value)
+        return try self.bus.finishEnqueue(try self.offer(value, stripe), self.topic, size: size, scope)
+    }
+
     /// Accepts a value that is delivered after a time.
     ///
     /// - Throws: as ``EventBus/publish(_:after:)-(E,_)``, and ``OmnibusError`` with the code `invalidTopic` for an event

@@ -33,6 +33,10 @@ extension EventBus {
         leftovers += self.inbox.topicsAsked.map { topic, count in
             Leftover(kind: .request, name: "'\(topic)'", callSite: nil, count: count)
         }
+        let enqueued = self.backlog.count + self.handlersBacklog.count
+        if enqueued > 0 {
+            leftovers.append(Leftover(kind: .publisher, name: "what was enqueued", callSite: nil, count: enqueued))
+        }
         let waiting = self.closing.waiterCount
         if waiting > 0 { leftovers.append(Leftover(kind: .waiter, name: "the bus", callSite: nil, count: waiting)) }
         return leftovers
@@ -55,7 +59,7 @@ extension EventBus {
 
     /// Whether nothing is done now in the bus's queues; what waits for its time does not count.
     package var isIdle: Bool {
-        self.subscriptions.all.allSatisfy { $0.lane?.activity.isSettled ?? true }
+        self.hasNothingEnqueued && self.subscriptions.all.allSatisfy { $0.lane?.activity.isSettled ?? true }
     }
 }
 

@@ -69,7 +69,13 @@ extension EventBus {
     // MARK: Steps
 
     private func settled(for caller: Int) async {
+        let isHandler = DeliveryScope.active != nil
         while !Task.isCancelled {
+            // A handler would wait for itself, if it is its queue that has no room.
+            if !isHandler {
+                _ = await self.backlog.flush()
+                _ = await self.handlersBacklog.flush()
+            }
             await self.host?.notices.sent()
             let queues = self.readQueues(for: caller)
             for queue in queues {
@@ -78,6 +84,7 @@ extension EventBus {
             }
             // A handler may have published to a queue that was looked at before: twice the same sight is the truth.
             let before = queues.map(\.activity)
+            guard isHandler || self.hasNothingEnqueued else { continue }
             guard before.allSatisfy(\.isSettled), self.host?.notices.isIdle ?? true else { continue }
             let after = self.readQueues(for: caller).map(\.activity)
             if after.count == before.count, zip(before, after).allSatisfy({ $0.offered == $1.offered && $1.isSettled })
@@ -117,6 +124,9 @@ extension EventBus {
         }
     }
 
+    /// Whether everything that was enqueued has been accepted or refused.
+    var hasNothingEnqueued: Bool { self.backlog.isIdle && self.handlersBacklog.isIdle }
+
     private func close(deadline: Duration, for caller: Int) async {
         guard self.closing.begins() else {
             _ = await self.closing.value()
@@ -125,6 +135,8 @@ extension EventBus {
         self.phase.store(.draining, ordering: .sequentiallyConsistent)
         let before = self.counts
         let isDrained = await self.drain(within: deadline, for: caller)
+        self.backlog.close()
+        self.handlersBacklog.close()
         var report = ShutdownReport(wasCancelled: !isDrained)
         let records = self.subscriptions.all
         if !isDrained {
@@ -160,7 +172,9 @@ extension EventBus {
     private func drain(within deadline: Duration, for caller: Int) async -> Bool {
         let clock = self.environment.clock
         let end = clock.deadline(after: deadline)
-        if self.nextDue(for: caller) == nil, self.readQueues(for: caller).allSatisfy({ $0.activity.isSettled }) {
+        if self.hasNothingEnqueued, self.nextDue(for: caller) == nil,
+            self.readQueues(for: caller).allSatisfy({ $0.activity.isSettled })
+        {
             return true
         }
         return await withTaskGroup(of: Bool.self) { group in

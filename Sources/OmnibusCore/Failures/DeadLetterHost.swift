@@ -53,6 +53,18 @@ extension DeadLetterHost {
     package func keep(_ letter: DeadLetter) {
         for evicted in self.deadLetters.add(letter) { self.signalEviction(of: evicted) }
         self.publish(notice: letter.notice(on: self.deadLetterTopic.topic(for: letter.message.topic)))
+        self.signals.send {
+            BusSignal(
+                .deadLettered,
+                queue: QueueIdentity(pattern: letter.pattern, group: letter.group, callSite: nil),
+                topic: letter.message.topic,
+                messageID: letter.message.id,
+                message: """
+                    A message on '\(letter.message.topic)' was given up on after \(letter.attemptCount) attempts: \
+                    \(letter.reason.name). Look at the dead letter '\(letter.id)', and redrive it when the cause is mended.
+                    """
+            )
+        }
     }
 
     private func signalEviction(of letter: DeadLetter) {

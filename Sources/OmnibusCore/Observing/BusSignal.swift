@@ -77,6 +77,10 @@ extension BusSignal.Kind {
     public static let breakerOpened = Self(rawValue: "breakerOpened")
     /// A circuit breaker has closed again.
     public static let breakerClosed = Self(rawValue: "breakerClosed")
+    /// A message that was enqueued has not been accepted, which its receipt says too.
+    public static let unpublished = Self(rawValue: "unpublished")
+    /// A message was given up on and is kept as a dead letter.
+    public static let deadLettered = Self(rawValue: "deadLettered")
     /// A handler has not returned although its time is over and it was cancelled.
     public static let stuck = Self(rawValue: "stuck")
 }

@@ -35,3 +35,24 @@ public protocol SyncEventPublishing: Sendable {
     /// Publishes a message, or throws where that would have to wait.
     func publishNow(_ message: Message) throws(OmnibusError)
 }
+
+/// Something that messages can be handed to without waiting: what becomes of each is in its receipt, to await later.
+///
+/// Messages are accepted in the order of the calls. A call never suspends and never blocks; when too much waits to be
+/// accepted, it throws.
+public protocol AsyncEventPublishing: Sendable {
+    /// Takes an event that is published to its topic as soon as there is room.
+    @discardableResult
+    func enqueue<E: Event>(_ event: E) throws(OmnibusError) -> PendingReceipt
+
+    /// Takes a value that is published to a topic as soon as there is room.
+    @discardableResult
+    func enqueue<Value: Encodable & Sendable>(_ value: Value, to topic: Topic) throws(OmnibusError) -> PendingReceipt
+
+    /// Takes a message that is published as soon as there is room.
+    @discardableResult
+    func enqueue(_ message: Message) throws(OmnibusError) -> PendingReceipt
+
+    /// Waits until everything that was enqueued before the call has been accepted or refused.
+    func flush() async throws(OmnibusError)
+}
