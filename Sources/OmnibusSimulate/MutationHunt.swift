@@ -50,9 +50,12 @@ enum MutationHunt {
         case .miscountDropped: 5
         case .ignoreStrictOrder: 1
         case .forgetTimer: 8
-        case .giveBackBehind: 5
+        case .giveBackBehind: 21
         case .miscountAbandoned: 9
         case .neverLetGo: 20
+        case .forgiveTimeout: 29
+        case .exceedThrottle: 9
+        case .ignoreOpenBreaker: 29
         }
     }
 

@@ -29,6 +29,7 @@ extension Workload {
         let publishers = 1 + random.below(4)
         for publisher in 0..<publishers { self.addPublisher(publisher, &random) }
         self.addControl(members, publishers: publishers, &random)
+        self.addFeatures()
     }
 
     private mutating func addPublisher(_ publisher: Int, _ random: inout SplitMix64) {

@@ -112,6 +112,10 @@ struct GroupPlan: Sendable, Hashable {
     var overflow: Overflow
     var ordering: Ordering
     var temper: Temper
+    /// How long a handler may take, in milliseconds.
+    var timeout: Int?
+    var throttle: Throttle?
+    var circuitBreaker: CircuitBreaker?
 
     /// What it listens to.
     var pattern: String {

@@ -108,7 +108,7 @@ extension WorkloadRun {
         guard let letters = try? self.bus.deadLetters else { return }
         for letter in letters.list(limit: .max) {
             guard let (name, group) = self.origin(of: letter) else { continue }
-            if !self.isDeterministic, self.workload.groups[group].isSettledByHand {
+            if !self.isDeterministic, self.workload.groups[group].isVagueOnThreads {
                 // On threads, its last delivery may have been taken back before its handler has said that it begins.
                 self.record(.handed(name, to: self.groupName(group), member: "late", lease: .zero))
                 self.record(.settled(name, by: self.groupName(group), .unclear))
@@ -150,6 +150,7 @@ extension WorkloadRun {
     func checkWait(_ name: String, since start: Duration) {
         guard self.isDeterministic, self.clock.uptime() - start >= .seconds(30) else { return }
         guard self.state.withLock({ $0.paused.isEmpty }) else { return }
+        guard !self.workload.groups.contains(where: { $0.throttle != nil || $0.circuitBreaker != nil }) else { return }
         self.state.withLock { $0.accounting.errors.append("the publisher of '\(name)' has waited in vain") }
     }
 
@@ -178,7 +179,7 @@ extension WorkloadRun {
                 )
             }
             // On threads, what is settled by hand is not known so exactly.
-            guard self.isDeterministic || !self.workload.groups[group].isSettledByHand else { continue }
+            guard self.isDeterministic || !self.workload.groups[group].isVagueOnThreads else { continue }
             compare("acknowledged", metrics.acknowledged, counted.acknowledged)
             let given = metrics.deadLettered + metrics.expired
             compare("given up on", given, counted.deadLetters + accounting.redriven[group, default: 0])
@@ -200,7 +201,9 @@ extension WorkloadRun {
     private func checkTotals() -> [HistoryFinding] {
         let metrics = self.broker.core.metrics
         let accounting = self.state.withLock { $0.accounting }
+        let stuck = self.isDeterministic ? self.bus.stuckHandlers : []
         var findings = accounting.errors.map { HistoryFinding(.accounting, $0) }
+        findings += stuck.map { HistoryFinding(.timeout, "everything has ended, and \($0)") }
         findings += Self.balance(metrics.queues, "the whole broker")
         if metrics.queues.pending != 0 {
             findings.append(HistoryFinding(.accounting, "everything has ended, and \(metrics.queues) are counted"))

@@ -15,8 +15,7 @@ extension WorkloadRun {
         } catch {
             if plan.acknowledging != .onReceipt {
                 self.beginSettling(event, member)
-                let isLost = started.lease.map { $0 <= self.clock.uptime() } ?? false
-                self.settled(event, member, isLost ? .lost : .failed, started.number)
+                self.settled(event, member, self.outcomeOfThrowing(started, plan), started.number)
             }
             throw error
         }
@@ -24,11 +23,12 @@ extension WorkloadRun {
         case .onReceipt:
             if case .throwsError = started.behaviour.outcome { throw SimulatedFailure() }
         case .onReturn:
+            self.beginSettling(event, member)
             if case .throwsError = started.behaviour.outcome {
-                self.settled(event, member, .failed, started.number)
+                self.settled(event, member, self.outcomeOfThrowing(started, plan), started.number)
                 throw SimulatedFailure()
             }
-            self.settled(event, member, .acknowledged, started.number)
+            self.settled(event, member, self.hasRunOut(started, plan) ? .timedOut : .acknowledged, started.number)
         case .manual:
             if let delivery { try await self.settleByHand(event, member, delivery, started) }
         }
@@ -39,14 +39,30 @@ extension WorkloadRun {
         var behaviour: Behaviour
         /// Which delivery of the message to the group it is.
         var number: Int
+        /// When the handler was called.
+        var begun: Duration
         /// When it is taken back, if it is not settled.
         var lease: Duration?
     }
 
-    /// Records, on threads, that a delivery is about to be settled by hand: what becomes of it may be seen before the
-    /// call has returned.
+    /// Whether a handler's time is over, as the handler sees it: it was cancelled. What takes exactly as long as it
+    /// may is too late as well, even where it has not been told yet.
+    private func hasRunOut(_ started: Started, _ plan: GroupPlan) -> Bool {
+        guard let timeout = plan.timeout else { return false }
+        let time = self.clock.uptime() - started.begun
+        return time == .milliseconds(timeout) || time > .milliseconds(timeout) && Task.isCancelled
+    }
+
+    /// What becomes of a delivery whose handler throws: it fails, unless it was taken back, of which nobody tells.
+    private func outcomeOfThrowing(_ started: Started, _ plan: GroupPlan) -> DeliveryHistory.Outcome {
+        if let lease = started.lease, lease <= self.clock.uptime() { return .lost }
+        return self.hasRunOut(started, plan) ? .timedOut : .failed
+    }
+
+    /// Records, on threads, that a delivery is about to be settled by hand, or may have run out of time: what becomes of
+    /// it may be seen before the call has returned.
     private func beginSettling(_ event: some Named, _ member: Member) {
-        guard !self.isDeterministic, self.workload.groups[member.group].isSettledByHand else { return }
+        guard !self.isDeterministic, self.workload.groups[member.group].isVagueOnThreads else { return }
         self.record(.settled(event.name, by: self.groupName(member.group), .unclear))
     }
 
@@ -69,7 +85,7 @@ extension WorkloadRun {
         }
         let group = self.groupName(member.group)
         // On threads, a delivery may be taken back, and be seen again, before this one is.
-        let attempt = self.isDeterministic || !plan.isSettledByHand ? delivery?.attempt : nil
+        let attempt = self.isDeterministic || !plan.isVagueOnThreads ? delivery?.attempt : nil
         self.record(.handed(event.name, to: group, member: member.name, attempt: attempt, lease: lease))
         if plan.acknowledging == .onReceipt { self.settled(event, member, .acknowledged, count) }
         let behaviour = Behaviour(
@@ -80,7 +96,7 @@ extension WorkloadRun {
             attempt: count,
             plan: plan
         )
-        return Started(behaviour: behaviour, number: count, lease: lease)
+        return Started(behaviour: behaviour, number: count, begun: self.clock.uptime(), lease: lease)
     }
 
     private func settled(
@@ -89,7 +105,7 @@ extension WorkloadRun {
         _ outcome: DeliveryHistory.Outcome,
         _ number: Int
     ) {
-        if !self.isDeterministic, self.workload.groups[member.group].isSettledByHand { return }
+        if !self.isDeterministic, self.workload.groups[member.group].isVagueOnThreads { return }
         self.record(
             .settled(
                 event.name,
@@ -153,13 +169,13 @@ extension WorkloadRun {
         _ started: Started
     ) async throws {
         self.beginSettling(event, member)
+        let plan = self.workload.groups[member.group]
         switch started.behaviour.outcome {
         case .succeeds:
             await self.settle(event, member, delivery, started, .acknowledged)
         case .throwsError:
-            // What it throws is as good as a nack, unless the delivery was taken back: nobody tells the handler.
-            let isLost = started.lease.map { $0 <= self.clock.uptime() } ?? false
-            self.settled(event, member, isLost ? .lost : .failed, started.number)
+            // What it throws is as good as a nack.
+            self.settled(event, member, self.outcomeOfThrowing(started, plan), started.number)
             throw SimulatedFailure()
         case .rejects:
             await self.settle(event, member, delivery, started, .rejected)
@@ -184,6 +200,9 @@ extension WorkloadRun {
             } catch {
                 self.settled(event, member, .lost, started.number)
             }
+        case .settlesLater where self.hasRunOut(started, plan), .forgets where self.hasRunOut(started, plan):
+            // It returns without having settled, and too late: the attempt has failed.
+            self.settled(event, member, self.outcomeOfThrowing(started, plan), started.number)
         case .settlesLater(let milliseconds):
             let later: Task<Void, Never> = self.environment.detach {
                 await self.sleepStubbornly(for: .milliseconds(milliseconds))

@@ -55,14 +55,20 @@ extension WorkloadRun {
     private func begin(_ member: Member, _ pattern: TopicPattern) {
         guard self.state.withLock({ $0.begun.insert(member.group).inserted }) else { return }
         var rules = self.workload.groups[member.group].rules
-        if !self.isDeterministic, self.workload.groups[member.group].isSettledByHand {
+        if !self.isDeterministic, self.workload.groups[member.group].isVagueOnThreads {
             // What is recorded before and after the settlement itself may come in any order.
             rules.keysAreExclusive = false
             rules.isStrict = false
             rules.keepsOrder = false
             rules.maximumAttempts = nil
+            rules.timeout = nil
             // One that was taken back may still be at work in the end; the counts say whether anything was lost.
             rules.mayDrop = true
+        }
+        if !self.isDeterministic {
+            // Time passes between what the queue decides and what the handler sees.
+            rules.throttle = nil
+            rules.circuitBreaker = nil
         }
         self.record(.began(group: self.groupName(member.group), pattern: pattern, rules: rules))
     }
@@ -135,6 +141,9 @@ extension GroupPlan {
             settings.acknowledging = .manual
             settings.ackDeadline = deadline.map { .milliseconds($0) }
         }
+        settings.throttle = self.throttle
+        settings.circuitBreaker = self.circuitBreaker
+        settings.timeout = self.timeout.map { .milliseconds($0) }
         settings.failurePolicy = .retry(self.retrySchedule, attempts: self.attempts)
         settings.ordering = self.ordering
         settings.bounds = QueueBounds(count: self.bound, cascade: self.cascade)
@@ -163,6 +172,9 @@ extension GroupPlan {
         return false
     }
 
+    /// Whether, on threads, a handler cannot tell what becomes of its delivery: others settle it too.
+    var isVagueOnThreads: Bool { self.isSettledByHand || self.timeout != nil }
+
     /// What its messages are judged by.
     var rules: DeliveryHistory.Rules {
         var rules = DeliveryHistory.Rules()
@@ -172,7 +184,19 @@ extension GroupPlan {
         case .strict: rules.isStrict = true
         case .unordered: break
         }
+        if self.acknowledging == .onReceipt, self.timeout != nil {
+            // The next message is free before the handler's own task has begun.
+            rules.keepsOrder = !self.isShared && self.concurrency == 1
+            rules.keysAreExclusive = false
+            rules.isStrict = false
+        }
         rules.maximumAttempts = self.attempts
+        rules.throttle = self.throttle
+        // What was settled by hand stays as it is, however long the handler goes on, and is recorded too late.
+        if !self.isSettledByHand, self.acknowledging == .onReturn {
+            rules.timeout = self.timeout.map { .milliseconds($0) }
+            rules.circuitBreaker = self.circuitBreaker
+        }
         switch self.overflow {
         case .dropOldest, .dropNewest: rules.mayDrop = true
         case .suspend, .reject: break

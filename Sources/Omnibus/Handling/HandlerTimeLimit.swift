@@ -18,13 +18,13 @@ struct HandlerTimeLimit: Sendable {
     let subscription: Subscription
     let queue: QueueIdentity
     let stuck: StuckHandlers
-    /// Whether the subscription has not been cancelled.
+    /// Whether the subscription has not been cancelled or paused.
     let isWanted: @Sendable () -> Bool
 
     /// Runs a handler.
     ///
     /// - Throws: what the handler throws within its time; after it ``OmnibusError`` with the code `timeout`, even where
-    ///   the handler returns; ``HandlerNotCalled`` where the subscription has been cancelled meanwhile.
+    ///   the handler returns; ``HandlerNotCalled`` where the subscription has been cancelled or paused meanwhile.
     func run(_ message: MessageID, _ handler: @escaping @Sendable () async throws -> Void) async throws {
         let clock = self.clock
         let race = Pending<Timestamp?>()
@@ -52,7 +52,7 @@ struct HandlerTimeLimit: Sendable {
             defer { self.stuck.remove(number) }
             return Outcome(timedOut: time, result: await group.next() ?? .success(()))
         }
-        guard let time = outcome.timedOut else { return try outcome.result.get() }
+        guard let time = outcome.timedOut, !Mutation.isActive(.forgiveTimeout) else { return try outcome.result.get() }
         throw self.error(time, outcome.result)
     }
 
@@ -103,7 +103,10 @@ extension EventBus {
             queue: lane?.identity ?? queue,
             stuck: self.stuck,
             isWanted: { [subscriptions] in
-                lane?.hasMember(subscription.id) ?? (subscriptions.record(subscription.id) != nil)
+                guard let lane else { return subscriptions.record(subscription.id) != nil }
+                guard lane.hasMember(subscription.id) else { return false }
+                // What was acknowledged on receipt cannot be given back.
+                return request.settings.acknowledging == .onReceipt || !lane.isPaused(subscription.id)
             }
         )
     }

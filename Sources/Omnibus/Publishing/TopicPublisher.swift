@@ -31,7 +31,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
         }
         switch try self.offer(value, stripe) {
         case .accepted: return
-        case .wait(let token): _ = try await token.wait()
+        case .wait(let token): _ = try await self.bus.wait(token, self.topic)
         case .refused(let error): throw error
         }
     }

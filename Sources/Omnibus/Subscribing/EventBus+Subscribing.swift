@@ -240,7 +240,8 @@ extension EventBus {
         let handle = self.handle(of: id, request)
         // Not with `??`, which would wrap the handler in thunks: three times what calling it costs.
         var limited = handler
-        if let limit = self.timeLimit(request, handle, lane) { limited = limit.limiting(handler) }
+        let limit = self.timeLimit(request, handle, lane)
+        if let limit { limited = limit.limiting(handler) }
         let worker = EventWorker(
             lane: lane,
             subscription: handle,
@@ -250,7 +251,8 @@ extension EventBus {
             owner: ObjectIdentifier(self),
             random: self.environment.random,
             activities: self.activities,
-            isAlone: request.group == nil && request.settings.concurrency == 1,
+            // A handler with a limit may have to give its message back, which then comes before all others.
+            isAlone: request.group == nil && request.settings.concurrency == 1 && limit == nil,
             handler: limited
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, request))

@@ -121,12 +121,7 @@ extension LaneMachine {
             self.waitsForResult = false
             return self.abandonsReturned(entry) ? .done : self.returnToFront(entry)
         case .deadLetter(let reason, let failure):
-            if case .retriesExhausted = reason {
-                self.noteFailure(entry, now)
-            } else {
-                self.gates?.gaveBack(epoch: entry.epoch)
-                self.waitsForResult = false
-            }
+            self.noteGivenUp(entry, reason, now)
             return self.giveUp(failure.map { entry.failed($0) } ?? entry.tried(reason), reason)
         case .nack(let delay, let failure):
             self.noteFailure(entry, now)
@@ -254,6 +249,16 @@ extension LaneMachine {
         guard self.gates != nil else { return }
         self.waitsForResult = false
         self.note(self.gates?.attemptFailed(epoch: entry.epoch, now: now.uptime))
+    }
+
+    /// Notes that an entry was given up on: what no handler has seen needs no permit.
+    private mutating func noteGivenUp(_ entry: HeldEntry, _ reason: DeadLetter.Reason, _ now: Moment) {
+        switch reason {
+        case .retriesExhausted: return self.noteFailure(entry, now)
+        case .expired, .undecodable: self.gates?.gaveBack(epoch: entry.epoch)
+        case .rejected, .unencodable, .schemaViolation, .tooLarge: self.gates?.attemptRejected(epoch: entry.epoch)
+        }
+        self.waitsForResult = false
     }
 
     private mutating func note(_ change: CircuitBreakerMachine.Change?) {

@@ -48,6 +48,12 @@ package enum Mutation: String, CaseIterable, Sendable {
     case giveBackBehind
     /// What a queue still holds when it ends is not counted.
     case miscountAbandoned
+    /// A handler that has run out of time and returns has handled its message.
+    case forgiveTimeout
+    /// A throttle lets one more message through at once.
+    case exceedThrottle
+    /// A circuit breaker that has opened lets everything through.
+    case ignoreOpenBreaker
 
     #if OMNIBUS_MUTATIONS
         private static let number = Atomic<Int>(-1)
@@ -64,7 +70,7 @@ package enum Mutation: String, CaseIterable, Sendable {
 
     /// Whether a fault is switched on: never, unless the condition is defined.
     @inline(__always)
-    static func isActive(_ mutation: @autoclosure () -> Mutation) -> Bool {
+    package static func isActive(_ mutation: @autoclosure () -> Mutation) -> Bool {
         #if OMNIBUS_MUTATIONS
             return Self.active == mutation()
         #else

@@ -30,6 +30,13 @@ public struct DeliveryHistory: Sendable {
         public var maximumAttempts: Int?
         /// Whether the queue may drop messages when it is full.
         public var mayDrop: Bool
+        /// How long a handler that settles by returning may take before its attempt has failed; nil leaves it unjudged.
+        public var timeout: Duration?
+        /// How many attempts may begin in a span of time; nil is as many as there are.
+        public var throttle: Throttle?
+        /// When nothing is handed over because attempts have failed; nil is never. It is for handlers that settle by
+        /// returning.
+        public var circuitBreaker: CircuitBreaker?
 
         /// Creates rules; those left out are the least that a bus promises.
         public init(
@@ -37,13 +44,19 @@ public struct DeliveryHistory: Sendable {
             keysAreExclusive: Bool = false,
             isStrict: Bool = false,
             maximumAttempts: Int? = nil,
-            mayDrop: Bool = false
+            mayDrop: Bool = false,
+            timeout: Duration? = nil,
+            throttle: Throttle? = nil,
+            circuitBreaker: CircuitBreaker? = nil
         ) {
             self.keepsOrder = keepsOrder
             self.keysAreExclusive = keysAreExclusive
             self.isStrict = isStrict
             self.maximumAttempts = maximumAttempts
             self.mayDrop = mayDrop
+            self.timeout = timeout
+            self.throttle = throttle
+            self.circuitBreaker = circuitBreaker
         }
     }
 
@@ -53,6 +66,8 @@ public struct DeliveryHistory: Sendable {
         case acknowledged
         /// The handler has thrown, or has said that the message should come again.
         case failed
+        /// The handler was cancelled because its time is over: the attempt has failed, whatever the handler does then.
+        case timedOut
         /// The handler has rejected the message, which becomes a dead letter.
         case rejected
         /// The message goes back without counting an attempt.
@@ -162,6 +177,12 @@ public struct HistoryFinding: Sendable, Hashable, CustomStringConvertible {
         case attempts
         /// A message that was given up on is no dead letter, or a dead letter was not given up on.
         case deadLetter
+        /// A handler was not cancelled when its time was over, or before.
+        case timeout
+        /// More attempts began in a span of time than the throttle allows.
+        case throttle
+        /// An attempt began while the circuit breaker was open, or one more than it tries.
+        case circuitBreaker
         /// The counts do not say what has happened.
         case accounting
     }

@@ -48,6 +48,8 @@ struct HistoryChecker {
         var counting = Counting.counts
         /// Who got the last attempt.
         var member = ""
+        /// When the last attempt began.
+        var begun = Duration.zero
         /// When the last attempt is taken back, if it is not settled.
         var lease: Duration?
     }
@@ -69,6 +71,15 @@ struct HistoryChecker {
         var deadLetters: [String: Int] = [:]
         /// How far the messages had come that were redriven last.
         var redriven: [String: Progress] = [:]
+        var gates: GateModel
+
+        init(name: String, pattern: TopicPattern, rules: DeliveryHistory.Rules, since: Int) {
+            self.name = name
+            self.pattern = pattern
+            self.rules = rules
+            self.since = since
+            self.gates = GateModel(rules)
+        }
     }
 
     private(set) var findings: [HistoryFinding] = []
@@ -86,6 +97,7 @@ struct HistoryChecker {
             self.groups[group]?.isEnding = true
         case .leaving(let member, let group):
             self.groups[group]?.leaving.insert(member)
+            self.noteLeaving(member, of: group)
         case .stopped(let member, let group):
             self.groups[group]?.stopped.insert(member)
         case .resumed(let member, let group):
@@ -199,9 +211,25 @@ struct HistoryChecker {
         progress.attempt = attempt ?? expected
         progress.counting = .counts
         progress.member = member
+        progress.begun = uptime
         progress.lease = lease
         group.progress[name] = progress
+        let attemptHanded = GateModel.Attempt(name: name, delivery: progress.deliveries)
+        for (kind, text) in group.isEnding ? [] : group.gates.handed(attemptHanded, at: uptime) {
+            self.report(kind, groupName, "'\(name)' \(text)")
+        }
         self.groups[groupName] = group
+    }
+
+    /// Notes that what a member holds may be taken back from now on.
+    private mutating func noteLeaving(_ member: String, of groupName: String) {
+        guard let group = self.groups[groupName] else { return }
+        for (name, progress) in group.progress where progress.member == member {
+            guard case .open = progress.phase else { continue }
+            self.groups[groupName]?.gates.mayBeTakenBack(
+                GateModel.Attempt(name: name, delivery: progress.deliveries)
+            )
+        }
     }
 
     /// Whether a delivery that is not settled may have been taken back: its time is over, or its member leaves.
@@ -213,6 +241,8 @@ struct HistoryChecker {
     }
 
     private mutating func checkOrder(_ name: String, _ publication: Publication, _ group: inout Group) {
+        // Strict order does not hold critical ones back: two may begin at once, and either be seen first.
+        if group.rules.isStrict, publication.priority == .critical { return }
         var place = "\(publication.publisher) \(publication.priority.rawValue)"
         if group.rules.keysAreExclusive, publication.priority != .critical {
             // What waits behind a held key is overtaken by all that does not.
@@ -315,9 +345,11 @@ struct HistoryChecker {
                     "'\(name)' was settled by delivery \(delivery ?? progress.deliveries), which had been settled or taken back"
                 )
             }
+            self.checkTime(of: name, progress, outcome, group, at: uptime)
+            group.gates.settled(GateModel.Attempt(name: name, delivery: progress.deliveries), outcome, at: uptime)
             switch outcome {
             case .acknowledged: progress.phase = .acknowledged
-            case .failed: progress.phase = self.afterFailure(progress, group.rules)
+            case .failed, .timedOut: progress.phase = self.afterFailure(progress, group.rules)
             case .rejected: progress.phase = .givenUp(reason: "rejected")
             case .released:
                 progress.phase = .waiting
@@ -327,6 +359,24 @@ struct HistoryChecker {
         }
         group.progress[name] = progress
         self.groups[groupName] = group
+    }
+
+    /// Checks that a handler was cancelled when its time was over, and not before.
+    private mutating func checkTime(
+        of name: String,
+        _ progress: Progress,
+        _ outcome: DeliveryHistory.Outcome,
+        _ group: Group,
+        at uptime: Duration
+    ) {
+        guard let limit = group.rules.timeout else { return }
+        let time = uptime - progress.begun
+        if outcome == .timedOut, time < limit {
+            self.report(.timeout, group.name, "'\(name)' was cancelled after \(time) of the \(limit) that it has")
+        }
+        if outcome != .timedOut, time > limit {
+            self.report(.timeout, group.name, "'\(name)' was not cancelled in \(time), and has \(limit)")
+        }
     }
 
     private func afterFailure(_ progress: Progress, _ rules: DeliveryHistory.Rules) -> Progress.Phase {

@@ -195,6 +195,32 @@ struct CircuitBreakerTests {
 
 @Suite("The gates of a group")
 struct LaneGatesTests {
+    @Test("keep the permit of a rejected message, and give back that of one that nobody has seen")
+    func rejected() throws {
+        var gates = try #require(LaneGates(throttle: Throttle(1, per: .seconds(1)), breaker: nil))
+        #expect(gates.mayTake(now: .zero) == .allowed(1))
+        gates.took(1)
+        gates.attemptRejected(epoch: gates.epoch)
+        #expect(gates.mayTake(now: .zero) == .until(.seconds(1)))
+
+        gates.gaveBack(epoch: gates.epoch)
+        #expect(gates.mayTake(now: .zero) == .allowed(1))
+    }
+
+    @Test("let another trial through after one that was rejected")
+    func rejectedTrial() throws {
+        let breaker = CircuitBreaker(failures: 1, cooldown: .seconds(5))
+        var gates = try #require(LaneGates(throttle: nil, breaker: breaker))
+        gates.attemptFailed(epoch: gates.epoch, now: .zero)
+        #expect(gates.mayTake(now: .seconds(5)) == .allowed(1))
+        gates.took(1)
+        #expect(gates.mayTake(now: .seconds(5)) == .afterResult)
+
+        gates.attemptRejected(epoch: gates.epoch)
+        #expect(gates.mayTake(now: .seconds(5)) == .allowed(1))
+        #expect(gates.breakerState == .halfOpen)
+    }
+
     @Test("do not exist where none is asked for")
     func costNothing() {
         #expect(LaneGates(throttle: nil, breaker: nil) == nil)

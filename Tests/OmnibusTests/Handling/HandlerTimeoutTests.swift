@@ -341,4 +341,33 @@ struct HandlerTimeoutTests {
         #expect(seen.all == [1, 1, 1])
         try await bus.shutdown()
     }
+
+    @Test("starts no handler once the subscription is cancelled, or while it is paused", arguments: [true, false])
+    func startsNothingAfterwards(isPaused: Bool) throws {
+        for seed in UInt64(1)...60 {
+            let simulation = Simulation(seed: seed)
+            try simulation.run {
+                let bus = EventBus(environment: simulation.environment)
+                let seen = EventRecorder<String>()
+                let settings = HandlerSettings(timeout: .seconds(1))
+                let subscription = try await bus.subscribe(to: Step.self, with: settings) { _ in
+                    seen.record("started")
+                }
+                try await bus.publish(Step(number: 1))
+                for _ in 0..<seed % 4 { await Task.yield() }
+                if isPaused { try await subscription.pause() } else { await subscription.cancel() }
+                seen.record("stopped")
+
+                await bus.settled()
+                #expect(seen.all.last == "stopped", "seed \(seed)")
+                if isPaused {
+                    try await subscription.resume()
+                    await bus.settled()
+                    #expect(Set(seen.all) == ["started", "stopped"], "seed \(seed)")
+                    #expect(try await bus.metrics().queues.retried == 0)
+                }
+                try await bus.shutdown()
+            }
+        }
+    }
 }

@@ -40,7 +40,7 @@ package struct CircuitBreakerMachine: Sendable {
         }
         switch self.state {
         case .closed: return .allowed(.max)
-        case .open(let end): return .until(end)
+        case .open(let end): return Mutation.isActive(.ignoreOpenBreaker) ? .allowed(.max) : .until(end)
         case .halfOpen:
             let left = self.settings.trials - self.trials
             return left > 0 ? .allowed(left) : .afterResult

@@ -67,6 +67,12 @@ package struct LaneGates: Sendable {
         self.breaker?.attemptSucceeded(epoch: epoch)
     }
 
+    /// Notes that an attempt ended in a way that says something about the message alone, so that another one may be the
+    /// trial.
+    package mutating func attemptRejected(epoch: UInt64) {
+        self.breaker?.gaveBack(epoch: epoch)
+    }
+
     /// Notes that the handler threw.
     @discardableResult
     package mutating func attemptFailed(epoch: UInt64, now: Duration) -> CircuitBreakerMachine.Change? {

@@ -28,7 +28,8 @@ package struct ThrottleMachine: Sendable {
     package init(_ throttle: Throttle) {
         self.rate = Int128(min(max(throttle.count, 1), Throttle.largestCount))
         self.permit = min(max(throttle.period, Duration(attoseconds: 1)), Throttle.longestPeriod).attoseconds
-        self.capacity = Int128(min(max(throttle.burst, 1), Throttle.largestCount)) * self.permit
+        let burst = min(max(throttle.burst, 1), Throttle.largestCount)
+        self.capacity = Int128(Mutation.isActive(.exceedThrottle) ? burst + 1 : burst) * self.permit
         self.units = self.capacity
     }
 
