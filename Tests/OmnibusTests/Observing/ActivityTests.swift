@@ -52,10 +52,10 @@ struct ActivityTests {
         try await rejected.expect(1)
         try await self.bus.publish(2, to: "b")
         try await self.bus.publish(3, to: "b")
+        try await self.bus.publish(4, to: "b")
         for try await delivery in deliveries where delivery.message.topic == "b" { break }
         var iterator = deliveries.makeAsyncIterator()
         _ = try await iterator.next()
-        await deliveries.cancel()
         _ = try await iterator.next()
 
         let all = try await self.rest(of: feed)
@@ -63,7 +63,7 @@ struct ActivityTests {
         #expect(atA.map(\.kind) == [.emitted, .delivered, .extended, .deadLettered])
         #expect(atA.last?.reason == "rejected")
         let atB = all.filter { $0.topic == "b" && $0.kind != .emitted }
-        #expect(atB.map(\.kind) == [.delivered, .returned, .delivered, .acknowledged])
+        #expect(atB.map(\.kind).prefix(5) == [.delivered, .returned, .delivered, .acknowledged, .delivered])
     }
 
     @Test("names the error and the delay of what comes again, and the reason of what is given up on")
