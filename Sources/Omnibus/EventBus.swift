@@ -40,6 +40,7 @@ public final class EventBus: Sendable {
     let stuck: StuckHandlers
     let activities: ActivityRecorder
     let causes: CauseMemory
+    let emissionFailures = EmissionFailures()
     /// What was enqueued and has not been accepted: by everybody, and by handlers, who must not wait for the others.
     let backlog: PublishBacklog
     let handlersBacklog: PublishBacklog

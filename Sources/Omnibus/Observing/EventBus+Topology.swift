@@ -93,6 +93,7 @@ extension SubscriptionTable.Record {
             kind: self.kind,
             pattern: self.subscription.pattern,
             group: self.subscription.group,
+            name: self.request?.name,
             callSite: self.callSite,
             concurrency: self.request?.settings.concurrency ?? 1,
             isPaused: self.lane?.isPaused(self.subscription.id) ?? false,

@@ -83,12 +83,13 @@ extension EventBus: AsyncEventPublishing {
         let size = message.estimatedSize
         if self.line(scope).isIdle, self.settings.publishMiddleware.firstAsynchronous == nil {
             if let memory = self.memory {
-                let changed = try self.changed(message)
+                guard let changed = try self.changed(message) else { return PendingReceipt(.keptBack(message)) }
                 let offer = try memory.offer(changed, origin: self.origin, cause: self.cause(scope))
                 return try self.finishEnqueue(offer, message.topic, size: size, scope)
             }
             if self.provider.capabilities.has(.synchronousPublish) {
-                let completed = try self.complete(try self.changed(message), scope)
+                guard let changed = try self.changed(message) else { return PendingReceipt(.keptBack(message)) }
+                let completed = try self.complete(changed, scope)
                 return try self.finishEnqueue(try self.provider.offer(completed), message.topic, size: size, scope)
             }
         }

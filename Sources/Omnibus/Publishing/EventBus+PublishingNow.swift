@@ -48,7 +48,7 @@ extension EventBus: SyncEventPublishing {
                 details: Capability.synchronousPublish.rawValue
             )
         }
-        let message = try self.changed(message)
+        guard let message = try self.changed(message) else { return }
         if let memory = self.memory {
             return try self.finishNow(
                 try memory.offer(message, origin: self.origin, cause: self.cause(scope)),
@@ -58,12 +58,12 @@ extension EventBus: SyncEventPublishing {
         try self.finishNow(try self.provider.offer(try self.complete(message, scope)), message.topic)
     }
 
-    /// The message as middleware that never suspends leaves it.
-    func changed(_ message: Message) throws(OmnibusError) -> Message {
+    /// The message as middleware that never suspends leaves it; nil where it keeps it back.
+    func changed(_ message: Message) throws(OmnibusError) -> Message? {
         guard !self.settings.publishMiddleware.isEmpty else { return message }
         var message = message
         do {
-            try self.settings.publishMiddleware.apply(to: &message)
+            guard try self.settings.publishMiddleware.apply(to: &message) else { return nil }
         } catch let error as OmnibusError {
             throw error
         } catch {

@@ -65,9 +65,11 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
     }
 
     private func process(_ delivery: Delivery) async {
-        let value: Value
+        let middleware = self.bus.settings.handleMiddleware
+        var value: Value?
         do {
-            value = try self.handling.prepare(delivery.message)
+            // What transforms leave is decoded behind them.
+            if !middleware.contains(where: \.changesMessages) { value = try self.handling.prepare(delivery.message) }
         } catch {
             return await self.settle(delivery, .deadLetter(DeadLetter.Reason(error), self.attempt(delivery, error)))
         }
@@ -75,20 +77,35 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
         guard self.isWanted else { return await self.settle(delivery, .release) }
         if self.acknowledging == .onReceipt { await self.settle(delivery, .ack) }
         do {
-            let middleware = self.bus.settings.handleMiddleware
-            if middleware.isEmpty {
+            if let value, middleware.isEmpty {
                 try await self.handling.handle(value, delivery)
             } else {
-                try await middleware.run(delivery) { delivery in
+                try await middleware.run(delivery) { [value] delivery in
                     guard self.isWanted else { throw HandlerNotCalled() }
-                    try await self.handling.handle(value, delivery)
+                    try await self.handling.handle(try value ?? self.prepared(delivery), delivery)
                 }
             }
             if self.acknowledging == .onReturn { await self.settle(delivery, .ack) }
         } catch is HandlerNotCalled {
             await self.settle(delivery, .release)
+        } catch let error as NotPrepared {
+            let failure = self.attempt(delivery, error.error)
+            await self.settle(delivery, .deadLetter(DeadLetter.Reason(error.error), failure))
         } catch {
             if self.acknowledging != .onReceipt { await self.failed(delivery, error) }
+        }
+    }
+
+    /// What transforms have left could not be decoded, which trying again will not mend.
+    private struct NotPrepared: Error {
+        var error: OmnibusError
+    }
+
+    private func prepared(_ delivery: Delivery) throws -> Value {
+        do throws(OmnibusError) {
+            return try self.handling.prepare(delivery.message)
+        } catch {
+            throw NotPrepared(error: error)
         }
     }
 

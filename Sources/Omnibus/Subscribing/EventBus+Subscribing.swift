@@ -160,6 +160,8 @@ extension EventBus {
         var callSite: CallSite
         /// What takes the messages.
         var kind = SubscriptionKind.handler
+        /// The name of what messages are forwarded to.
+        var name: String?
 
         init(
             _ pattern: TopicPattern,

@@ -106,6 +106,8 @@ extension OmnibusError.Code {
 
     /// The provider, or what it is connected to, cannot do this; `details` is the capability's name, a `String`.
     public static let unsupported = Self(rawValue: "unsupported")
+    /// What messages are forwarded to, such as a file, could not take one.
+    public static let sinkFailed = Self(rawValue: "sinkFailed")
     /// The bus or the provider was shut down before the call completed.
     public static let busClosed = Self(rawValue: "busClosed")
     /// The calling task was cancelled.

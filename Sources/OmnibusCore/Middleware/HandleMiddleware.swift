@@ -9,6 +9,20 @@ public struct HandleMiddleware: Sendable {
     /// The name under which it is listed.
     public let name: String
     package let body: @Sendable (Delivery, Next) async throws -> Void
+    /// Whether handlers of events have to decode what it leaves, rather than what came.
+    package var changesMessages = false
+
+    /// Makes middleware that changes the message before the handler gets it; throwing fails the attempt.
+    public static func changing(
+        _ name: String,
+        _ body: @escaping @Sendable (Message) async throws -> Message
+    ) -> HandleMiddleware {
+        var middleware = HandleMiddleware(name: name) { delivery, next in
+            try await next(delivery.with(try await body(delivery.message)))
+        }
+        middleware.changesMessages = true
+        return middleware
+    }
 
     /// Makes middleware that runs around the rest of the path.
     ///

@@ -11,6 +11,7 @@ public struct PublishMiddleware: Sendable {
 
     package enum Kind: Sendable {
         case changing(@Sendable (inout Message) throws -> Void)
+        case filtering(@Sendable (Message) -> Bool)
         case around(@Sendable (Message, Next) async throws -> PublishReceipt)
     }
 
@@ -24,6 +25,16 @@ public struct PublishMiddleware: Sendable {
         _ body: @escaping @Sendable (inout Message) throws -> Void
     ) -> PublishMiddleware {
         PublishMiddleware(name: name, kind: .changing(body))
+    }
+
+    /// Makes middleware that lets messages through or not, without suspending.
+    ///
+    /// The publish of one that is kept back returns a receipt with nobody matched, and is not counted.
+    public static func filtering(
+        _ name: String,
+        _ body: @escaping @Sendable (Message) -> Bool
+    ) -> PublishMiddleware {
+        PublishMiddleware(name: name, kind: .filtering(body))
     }
 
     /// Makes middleware that runs around the rest of the path; not calling `next` keeps the message from it.
@@ -41,11 +52,16 @@ extension [PublishMiddleware] {
         self.first { if case .around = $0.kind { true } else { false } }
     }
 
-    /// Applies middleware that never suspends.
-    package func apply(to message: inout Message) throws {
+    /// Applies middleware that never suspends; returns false where it keeps the message back.
+    package func apply(to message: inout Message) throws -> Bool {
         for middleware in self {
-            if case .changing(let change) = middleware.kind { try change(&message) }
+            switch middleware.kind {
+            case .changing(let change): try change(&message)
+            case .filtering(let wants): if !wants(message) { return false }
+            case .around: break
+            }
         }
+        return true
     }
 
     /// Runs a message through the middleware, the first one outermost, and then through the end of the path.
@@ -62,9 +78,19 @@ extension ArraySlice<PublishMiddleware> {
             var changed = message
             try change(&changed)
             return try await self.dropFirst().run(changed, end: end)
+        case .filtering(let wants):
+            guard wants(message) else { return .keptBack(message) }
+            return try await self.dropFirst().run(message, end: end)
         case .around(let body):
             let rest = self.dropFirst()
             return try await body(message) { try await rest.run($0, end: end) }
         }
+    }
+}
+
+extension PublishReceipt {
+    /// What a publish returns whose message a filter keeps back.
+    package static func keptBack(_ message: Message) -> PublishReceipt {
+        PublishReceipt(messageID: message.id, matched: 0)
     }
 }

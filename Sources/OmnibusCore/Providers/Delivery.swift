@@ -40,6 +40,22 @@ public struct Delivery: Sendable {
         self.settler = settler
     }
 
+    /// The same delivery with a message that was made of its own.
+    package func with(_ message: Message) -> Delivery {
+        var copy = Delivery(
+            message: message,
+            attempt: self.attempt,
+            position: self.position,
+            missed: self.missed,
+            subscription: self.subscription,
+            token: self.token,
+            settler: self.settler
+        )
+        copy.context = self.context
+        copy.publisher = self.publisher
+        return copy
+    }
+
     /// Settles the delivery: the message was handled.
     ///
     /// - Throws: ``OmnibusError`` with the code `alreadySettled`, or `leaseLost` when it was taken back.

@@ -46,6 +46,11 @@ public struct PendingReceipt: Sendable {
         }
     }
 
+    /// Calls a function once if the message is refused, in the thread where that is found out.
+    package func whenFailed(_ action: @escaping @Sendable () -> Void) {
+        if case .promised(let promise) = self.storage { promise.whenFailed(action) }
+    }
+
     /// Takes the message back if nobody has been offered it yet; returns whether that was so.
     ///
     /// Whoever waits for it gets an error with the code `cancelled`. Those behind it go on.
@@ -60,6 +65,7 @@ public struct PendingReceipt: Sendable {
         private struct State {
             var outcome: Result<PublishReceipt, OmnibusError>?
             var waiters: [Pending<Result<PublishReceipt, OmnibusError>>] = []
+            var whenFailed: [@Sendable () -> Void] = []
         }
 
         private let state = Mutex(State())
@@ -74,13 +80,28 @@ public struct PendingReceipt: Sendable {
 
         /// Provides what has become of the message; the first call counts.
         public func resolve(_ outcome: Result<PublishReceipt, OmnibusError>) {
-            let waiters = self.state.withLock { state -> [Pending<Result<PublishReceipt, OmnibusError>>] in
-                guard state.outcome == nil else { return [] }
-                state.outcome = outcome
-                defer { state.waiters = [] }
-                return state.waiters
+            let before = self.state.withLock { state -> State? in
+                guard state.outcome == nil else { return nil }
+                defer { state = State(outcome: outcome) }
+                return state
             }
-            for waiter in waiters { waiter.resolve(outcome) }
+            guard let before else { return }
+            for waiter in before.waiters { waiter.resolve(outcome) }
+            if case .failure = outcome { for action in before.whenFailed { action() } }
+        }
+
+        /// Calls a function once the message was refused, at once where it has been.
+        fileprivate func whenFailed(_ action: @escaping @Sendable () -> Void) {
+            let isFailed = self.state.withLock { state -> Bool in
+                switch state.outcome {
+                case .failure: return true
+                case .success: return false
+                case nil:
+                    state.whenFailed.append(action)
+                    return false
+                }
+            }
+            if isFailed { action() }
         }
 
         fileprivate var outcome: Result<PublishReceipt, OmnibusError>? { self.state.withLock { $0.outcome } }
