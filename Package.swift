@@ -56,6 +56,7 @@ let examples: [String] = [
     "04-failing-and-redriving",
     "05-request-and-reply",
     "06-find-a-race",
+    "07-service",
     "agent-pipeline",
 ]
 

@@ -17,6 +17,8 @@ import Synchronization
 public final class EventBus: Sendable {
     /// What the bus does unless a call says otherwise.
     public let settings: BusSettings
+    /// The bus's name in logs and reports, the same as long as it lives: a UUID that follows from its random numbers.
+    public let busID: String
     /// The back end that moves the messages.
     public let provider: any EventBusProvider
 
@@ -44,6 +46,9 @@ public final class EventBus: Sendable {
     /// What was enqueued and has not been accepted: by everybody, and by handlers, who must not wait for the others.
     let backlog: PublishBacklog
     let handlersBacklog: PublishBacklog
+
+    /// The settings for subscriptions made from now on, where they were changed.
+    let changedSettings = Mutex<BusSettings?>(nil)
 
     /// How far a bus has come.
     enum Phase: UInt8, AtomicRepresentable {
@@ -93,10 +98,18 @@ public final class EventBus: Sendable {
         self.backlog = PublishBacklog(settings.enqueueBounds, environment)
         self.handlersBacklog = PublishBacklog(settings.enqueueBounds, environment)
         self.host = memory == nil ? BusHost(provider, environment, signals) : nil
-        self.control = BusControl(subscriptions: self.subscriptions, provider: provider, memory: memory)
+        self.control = BusControl(
+            subscriptions: self.subscriptions,
+            provider: provider,
+            memory: memory,
+            clock: environment.clock
+        )
         self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
         self.origin = memory?.register(source: settings.source) ?? 0
-        self.inbox = ReplyInbox(seed: environment.random.next())
+        let seed = environment.random.next()
+        self.inbox = ReplyInbox(seed: seed)
+        // Of the same number, so that what a simulation draws stays what it was.
+        self.busID = MessageID.random(from: seed).description
         self.causes = CauseMemory(limit: settings.rememberedMessages)
         self.beginToWatch()
     }

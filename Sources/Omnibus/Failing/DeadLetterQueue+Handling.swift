@@ -35,7 +35,7 @@ extension DeadLetterQueue: DeadLetterHandler {
             )
         }
         let environment = self.bus.environment
-        let policy = policy ?? self.bus.settings.failurePolicy
+        let policy = policy ?? self.bus.currentSettings.failurePolicy
         try policy.validate()
         let decision = policy.decision(
             for: error,

@@ -94,7 +94,7 @@ extension EventBus {
         _ subscription: Subscription,
         _ lane: Lane?
     ) -> HandlerTimeLimit? {
-        guard let limit = request.settings.timeout ?? self.settings.handlerTimeout else { return nil }
+        guard let limit = request.settings.timeout ?? self.currentSettings.handlerTimeout else { return nil }
         let queue = QueueIdentity(pattern: request.pattern, group: request.group, callSite: request.callSite)
         return HandlerTimeLimit(
             limit: limit,

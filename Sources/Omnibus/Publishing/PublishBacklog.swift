@@ -28,6 +28,8 @@ final class PublishBacklog: Sendable {
         /// The number that the next entry gets, and the number of the first that has not been taken.
         var last: UInt64 = 0
         var first: UInt64 = 1
+        /// When the first of those that are here was enqueued.
+        var since: Timestamp?
         /// The one that is being published.
         var current: PendingReceipt.Promise?
         var isRunning = false
@@ -57,6 +59,9 @@ final class PublishBacklog: Sendable {
         self.state.withLock { $0.entries.count + ($0.current == nil ? 0 : 1) }
     }
 
+    /// Since when there is something here; nil where nothing is.
+    var since: Timestamp? { self.state.withLock { $0.since } }
+
     /// Appends a message, and begins to publish where nobody does.
     ///
     /// - Parameter publish: publishes a message; it keeps the bus alive until all is done.
@@ -66,12 +71,14 @@ final class PublishBacklog: Sendable {
         size: Int,
         publish: @escaping @Sendable (Entry) async -> Result<PublishReceipt, OmnibusError>
     ) throws(OmnibusError) -> PendingReceipt {
+        let now = self.environment.clock.now
         let answer = self.state.withLock { state -> Result<PendingReceipt.Promise, OmnibusError> in
             guard !state.isClosed else { return .failure(Self.closed) }
             let isFull =
                 state.entries.count >= self.bounds.count
                 || (state.bytes + size > self.bounds.bytes && !state.entries.isEmpty)
             guard !isFull else { return .failure(self.overflow(topic)) }
+            if state.entries.isEmpty, state.current == nil { state.since = now }
             state.last += 1
             let number = state.last
             let promise = PendingReceipt.Promise { [weak self] in self?.takeBack(number) ?? false }
@@ -150,6 +157,7 @@ final class PublishBacklog: Sendable {
                 state.first = state.last + 1
                 state.isRunning = false
                 state.task = nil
+                state.since = nil
                 self.isEmpty.store(true, ordering: .releasing)
             } else {
                 // Those that were taken back are not there any more.

@@ -9,6 +9,7 @@ struct BusControl: SubscriptionControl {
     let subscriptions: SubscriptionTable
     let provider: any EventBusProvider
     let memory: BrokerCore?
+    let clock: any BusClock
 
     /// Ends a subscription; returns false when there is none.
     func end(_ id: SubscriptionID) async -> Bool {
@@ -46,7 +47,10 @@ struct BusControl: SubscriptionControl {
     private func setPaused(_ isPaused: Bool, _ id: SubscriptionID) async throws(OmnibusError) {
         if self.memory == nil {
             let record = self.subscriptions.record(id)
-            if let hosted = record?.hosted, hosted.lane.setPaused(isPaused, id) { return }
+            if let hosted = record?.hosted, hosted.lane.setPaused(isPaused, id) {
+                self.subscriptions.setPaused(since: isPaused ? self.clock.now : nil, id)
+                return
+            }
             guard let record, record.hosted == nil else {
                 throw OmnibusError(
                     .unknownSubscription,
@@ -55,6 +59,7 @@ struct BusControl: SubscriptionControl {
             }
         }
         if isPaused { try await self.provider.pause(id) } else { try await self.provider.resume(id) }
+        self.subscriptions.setPaused(since: isPaused ? self.clock.now : nil, id)
     }
 
     func seek(_ id: SubscriptionID, to start: StartPosition) async throws(OmnibusError) {

@@ -183,9 +183,10 @@ extension EventBus {
         guard self.phase.load(ordering: .acquiring) == .open else { throw self.closedError("subscribe") }
         try request.settings.validate()
         let settings = request.settings
-        let policy = settings.failurePolicy ?? self.settings.failurePolicy
+        let defaults = self.currentSettings
+        let policy = settings.failurePolicy ?? defaults.failurePolicy
         try policy.validate()
-        if settings.timeout == nil { try self.settings.validateHandlerTimeout() }
+        if settings.timeout == nil { try defaults.validateHandlerTimeout() }
         if settings.ackDeadline != nil, settings.acknowledging != .manual {
             throw OmnibusError(
                 .invalidSettings,
@@ -197,8 +198,8 @@ extension EventBus {
         return SubscriptionSettings(
             group: request.group,
             start: request.start,
-            bounds: settings.bounds ?? self.settings.bounds,
-            overflow: settings.overflow ?? self.settings.overflow,
+            bounds: settings.bounds ?? defaults.bounds,
+            overflow: settings.overflow ?? defaults.overflow,
             ordering: settings.ordering,
             predicate: settings.predicate,
             maximumAttempts: policy.largestAttempts,
@@ -247,7 +248,7 @@ extension EventBus {
         let worker = EventWorker(
             lane: lane,
             subscription: handle,
-            policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
+            policy: request.settings.failurePolicy ?? self.currentSettings.failurePolicy,
             codec: self.settings.codec,
             source: self.settings.source,
             owner: ObjectIdentifier(self),
@@ -289,7 +290,7 @@ extension EventBus {
             bus: self,
             provided: provided.subscription,
             handle: handle,
-            policy: request.settings.failurePolicy ?? self.settings.failurePolicy,
+            policy: request.settings.failurePolicy ?? self.currentSettings.failurePolicy,
             acknowledging: request.settings.acknowledging ?? .onReturn,
             handling: handling.limited(by: self.timeLimit(request, handle, lane))
         )

@@ -36,6 +36,8 @@ final class SubscriptionTable: Sendable {
         var request: EventBus.SubscribeRequest?
         /// The call that subscribed.
         var callSite: CallSite?
+        /// Since when it is paused, where it was paused by its handle.
+        var pausedSince: Timestamp?
 
         init(inline subscription: Subscription, _ kind: SubscriptionKind, callSite: CallSite) {
             self.subscription = subscription
@@ -103,6 +105,14 @@ final class SubscriptionTable: Sendable {
         self.records.withLock { records in
             records[id]?.workers = workers
             records[id]?.running = running
+        }
+    }
+
+    /// Notes that a subscription is paused, or not any more; it stays paused since the first time.
+    func setPaused(since time: Timestamp?, _ id: SubscriptionID) {
+        self.records.withLock { records in
+            let since = records[id]?.pausedSince
+            records[id]?.pausedSince = time == nil ? nil : since ?? time
         }
     }
 

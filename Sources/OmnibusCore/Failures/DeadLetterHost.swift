@@ -60,7 +60,7 @@ extension DeadLetterHost {
                 topic: letter.message.topic,
                 messageID: letter.message.id,
                 message: """
-                    A message on '\(letter.message.topic)' was given up on after \(letter.attemptCount) attempts: \
+                    A message on '\(letter.message.topic)' was given up on, attempts: \(letter.attemptCount), reason: \
                     \(letter.reason.name). Look at the dead letter '\(letter.id)', and redrive it when the cause is mended.
                     """
             )

@@ -49,6 +49,12 @@ public struct MessageID: Sendable {
         }
     }
 
+    /// A version 4 UUID (RFC 9562) that follows from a number.
+    package static func random(from seed: UInt64) -> MessageID {
+        let (high, low) = Mix128.hash { $0.absorb(String(seed, radix: 16).utf8) }
+        return MessageID(high: high & ~0xF000 | 0x4000, low: low & ~(0b11 << 62) | 0b10 << 62)
+    }
+
     /// Whether this is an id at all: a message without one is given one when it is accepted.
     package var isAssigned: Bool {
         if case .unassigned = self.storage { return false }

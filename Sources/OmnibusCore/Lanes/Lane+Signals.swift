@@ -9,6 +9,8 @@ extension Lane {
         if remarks.contains(.overBound) { self.pressure.pushed(by: DeliveryScope.active?.lane, over: self) }
         if remarks.contains(.slow) {
             let count = self.metrics.pending
+            let now = self.clock.now
+            self.times.withLock { $0.slow = now }
             self.signals.send {
                 BusSignal(
                     .slow,
@@ -43,6 +45,8 @@ extension Lane {
             switch change {
             case .opened(let end):
                 let cooldown = end - self.clock.uptime()
+                let now = self.clock.now
+                self.times.withLock { $0.breaker = $0.breaker ?? now }
                 self.signals.send {
                     BusSignal(
                         .breakerOpened,
@@ -52,6 +56,7 @@ extension Lane {
                     )
                 }
             case .closed:
+                self.times.withLock { $0.breaker = nil }
                 self.signals.send {
                     BusSignal(.breakerClosed, queue: self.identity, count: 0, message: "Handling succeeds again.")
                 }

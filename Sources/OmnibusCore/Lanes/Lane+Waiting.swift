@@ -21,6 +21,9 @@ extension Lane {
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
         let timers = Timers(self.clock)
+        let now = self.clock.now
+        self.times.withLock { $0.publishers[id] = now }
+        defer { self.times.withLock { $0.publishers[id] = nil } }
         let granted = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let size = message.payload.estimatedSize

@@ -31,6 +31,8 @@ package final class Lane: Sendable {
     let pressure: BackPressure
     let giveUp: @Sendable (Lane, HeldEntry, DeadLetter.Reason) -> Void
     let state: Mutex<State>
+    /// Since when something is wrong with the queue, for reports.
+    let times = Mutex(LaneTimes())
 
     /// Creates a queue.
     ///
