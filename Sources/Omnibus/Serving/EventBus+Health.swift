@@ -85,6 +85,8 @@ extension BusSettings {
         }
         if self.handleMiddleware.map(\.name) != other.handleMiddleware.map(\.name) { names.append("handleMiddleware") }
         if self.enqueueBounds != other.enqueueBounds { names.append("enqueueBounds") }
+        if self.debugEvents != other.debugEvents { names.append("debugEvents") }
+        if self.rememberedMessages != other.rememberedMessages { names.append("rememberedMessages") }
         return names
     }
 

@@ -167,11 +167,12 @@ struct ServiceTests {
         var settings = service.configuration
         settings.source = "another"
         settings.enqueueBounds = QueueBounds(count: 1)
+        settings.rememberedMessages = 7
         settings.publishMiddleware = [.changing("x") { _ in }]
         settings.bounds = QueueBounds(count: 1)
 
         let error = await expectError(.unsupported) { try await service.update(settings) }
-        for name in ["'source'", "'enqueueBounds'", "'publishMiddleware'"] {
+        for name in ["'source'", "'enqueueBounds'", "'publishMiddleware'", "'rememberedMessages'"] {
             #expect(error?.message.contains(name) == true)
         }
         #expect(error?.message.contains("'bounds'") == false)
