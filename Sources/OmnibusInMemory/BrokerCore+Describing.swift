@@ -22,32 +22,46 @@ extension BrokerCore {
     }
 
     package var metrics: BusMetrics {
+        self.withCounts { table, waiting in
+            var metrics = table.metrics(waiting: waiting)
+            for lane in table.lanes.values { metrics.queues += lane.metrics }
+            return metrics
+        }
+    }
+
+    /// What has happened on the broker and how its queues stand, all of it at one time; O(topics and queues).
+    package var standing: BusStanding {
+        self.withCounts { table, waiting in
+            var standing = BusStanding()
+            standing.metrics = table.metrics(waiting: waiting)
+            standing.ended = standing.metrics.queues
+            // The order in which they came.
+            for lane in table.lanes.values.sorted(by: { $0.id < $1.id }) {
+                var queue = lane.standing
+                if let unread = self.logs.lag(of: lane.id) { queue.add(unread: unread.count, oldest: unread.oldest) }
+                standing.metrics.queues += queue.metrics
+                standing.queues.append(queue)
+            }
+            for (topic, calls) in table.implicit where !topic.isSystem { standing.topics[topic] = calls.metrics }
+            standing.otherTopics = table.forgotten.metrics
+            return standing
+        }
+    }
+
+    /// How many subscriptions would get a message that is published to a topic now.
+    package func subscriptionCount(of topic: Topic) -> Int {
+        let route = self.resolve(topic)
+        return self.table.withLock { $0.subscriptionCount(route) }
+    }
+
+    /// Calls a function with the table, all counts brought into it, and the number of messages that wait for their time.
+    private func withCounts<Result: Sendable>(_ body: (inout Routing, Int) -> Result) -> Result {
         // What waits for its time is counted together with the calls, so that no message is in both or in neither.
         let waiting = self.scheduler.withCount { count in
             self.collectCounts()
             return count
         }
-        return self.table.withLock { table in
-            table.foldEnded()
-            var calls = table.forgotten
-            for (topic, counts) in table.implicit where !topic.isSystem { calls += counts }
-            var metrics = BusMetrics()
-            metrics.published = calls.published + waiting
-            metrics.unrouted = calls.unrouted
-            metrics.refused = calls.refused
-            metrics.duplicate = calls.duplicate
-            metrics.cancelled = calls.cancelled
-            metrics.scheduled = waiting
-            metrics.routed =
-                calls.published - calls.unrouted - calls.refused - calls.duplicate - calls.cancelled
-            metrics.queues = table.ended
-            for lane in table.lanes.values { metrics.queues += lane.metrics }
-            for lane in table.ending { metrics.queues += lane.metrics }
-            let implicit = table.implicit.keys.filter { !$0.isSystem && !table.deleted.contains($0) }
-            metrics.topics = Set(table.created.keys).union(implicit).count
-            metrics.subscriptions = table.subscriptions.count - table.taps.count
-            return metrics
-        }
+        return self.table.withLock { table in body(&table, waiting) }
     }
 
     package func metrics(of topic: Topic) -> TopicMetrics? {
@@ -55,10 +69,7 @@ extension BrokerCore {
         let route = self.resolve(topic)
         return self.table.withLock { table in
             guard table.implicit[topic] != nil || table.created[topic] != nil else { return nil }
-            let calls = table.implicit[topic] ?? CallCounts()
-            var metrics = TopicMetrics()
-            metrics.published = calls.published
-            metrics.unrouted = calls.unrouted
+            var metrics = (table.implicit[topic] ?? CallCounts()).metrics
             metrics.subscriptions = table.subscriptionCount(route)
             return metrics
         }
@@ -137,6 +148,27 @@ extension BrokerCore {
 }
 
 extension Routing {
+    /// The counts of the whole broker, without the queues that have not ended.
+    fileprivate mutating func metrics(waiting: Int) -> BusMetrics {
+        self.foldEnded()
+        var calls = self.forgotten
+        for (topic, counts) in self.implicit where !topic.isSystem { calls += counts }
+        var metrics = BusMetrics()
+        metrics.published = calls.published + waiting
+        metrics.unrouted = calls.unrouted
+        metrics.refused = calls.refused
+        metrics.duplicate = calls.duplicate
+        metrics.cancelled = calls.cancelled
+        metrics.scheduled = waiting
+        metrics.routed = calls.metrics.routed
+        metrics.queues = self.ended
+        for lane in self.ending { metrics.queues += lane.metrics }
+        let implicit = self.implicit.keys.filter { !$0.isSystem && !self.deleted.contains($0) }
+        metrics.topics = Set(self.created.keys).union(implicit).count
+        metrics.subscriptions = self.subscriptions.count - self.taps.count
+        return metrics
+    }
+
     /// How many subscriptions a route leads to, every member of a group counted.
     fileprivate func subscriptionCount(_ route: Route) -> Int {
         let lanes = Set(route.lanes.map(\.id))

@@ -72,7 +72,9 @@ struct WorkerState {
             completed: completed,
             release: release,
             remaining: max(0, self.buffer.count - 1),
-            bytes: self.buffer.bytes
+            bytes: self.buffer.bytes,
+            // The first is begun now.
+            oldest: self.buffer.acceptedAt(1)
         )
     }
 

@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
+
 /// Messages that wait for their time, the earliest first; at the same time, the one that was added first.
 package struct DelayedEntries: Sendable {
     private var entries: [(due: Duration, entry: HeldEntry)] = []
@@ -14,6 +16,9 @@ package struct DelayedEntries: Sendable {
 
     /// How many messages there are for which a condition holds; O(count).
     func count(where holds: (HeldEntry) -> Bool) -> Int { self.entries.count { holds($0.entry) } }
+
+    /// When the oldest message was accepted; O(count).
+    var oldest: Timestamp? { self.entries.lazy.compactMap { $0.entry.message.acceptedAt }.min() }
 
     /// When the earliest message is due.
     package var earliest: Duration? { self.entries.last?.due }

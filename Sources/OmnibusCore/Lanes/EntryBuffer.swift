@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+package import CloudEvents
+
 /// Waiting messages in order: a column of headers and a column of payloads, filled at the end and taken at the start.
 ///
 /// A queue and its worker own one each and exchange them, so that a backlog of any length is taken in O(1).
@@ -84,6 +86,18 @@ package final class EntryBuffer: @unchecked Sendable {
         let header = self.first + index
         if header.pointee.isBoxed { return header.pointee.rare?.box?.routingKey }
         return self.layout.key(of: self.firstPayload + index * self.layout.stride, header.pointee)
+    }
+
+    /// When the message of an entry was accepted, as far as it says so; nil outside.
+    package func acceptedAt(_ index: Int) -> Timestamp? {
+        guard index < self.count, let payloads = self.payloads else { return nil }
+        let header = self.first + index
+        if let message = header.pointee.rare?.box { return message.acceptedAt ?? message.id.createdAt }
+        if self.layout.typeID == ObjectIdentifier(Message.self) {
+            let place = payloads + (self.start + index) * self.layout.stride
+            return place.assumingMemoryBound(to: Message.self).pointee.acceptedAt
+        }
+        return MessageID(high: header.pointee.idHigh, low: header.pointee.idLow).createdAt
     }
 
     /// What each entry counts against bounds in bytes, the first one first.

@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
+
 /// The keys that are held in one queue, and what waits behind each of them.
 ///
 /// A key is held from the hand-over of a message with it until that message is settled for good. While its holder
@@ -80,6 +82,13 @@ package struct KeyTable: Sendable {
         if isOffered, let expected = self.holders[key]?.expected, expected > 0 {
             self.holders[key]?.expected = expected - 1
         }
+    }
+
+    /// When the oldest message that is parked was accepted; O(keys).
+    var oldest: Timestamp? {
+        self.holders.values.lazy.flatMap { holder in
+            [holder.parked.oldest, holder.blocked.flatMap { $0.message.acceptedAt }]
+        }.compactMap { $0 }.min()
     }
 
     // MARK: Settling
@@ -230,6 +239,11 @@ struct ParkedEntries: Sendable {
     /// One buffer for each priority below critical, made when it is needed.
     private var buffers: (low: EntryBuffer?, normal: EntryBuffer?, high: EntryBuffer?)
     private(set) var count = 0
+
+    /// When the first of each priority was accepted, the oldest of them.
+    var oldest: Timestamp? {
+        [self.buffers.low, self.buffers.normal, self.buffers.high].compactMap { $0?.acceptedAt(0) }.min()
+    }
 
     mutating func append(firstOf buffer: EntryBuffer) {
         self.count += 1

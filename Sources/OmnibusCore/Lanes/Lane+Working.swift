@@ -1,6 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+package import CloudEvents
 import Synchronization
 
 extension Lane {
@@ -126,10 +127,16 @@ extension Lane {
     }
 
     /// Acknowledges entries that were handled, and makes room for as many.
-    package func report(completed: Int, release: KeyRelease?, remaining: Int, bytes: Int) {
+    ///
+    /// - Parameters:
+    ///   - remaining: how many entries the worker has taken and not begun.
+    ///   - bytes: what they count in bytes.
+    ///   - oldest: when the first of them was accepted.
+    package func report(completed: Int, release: KeyRelease?, remaining: Int, bytes: Int, oldest: Timestamp?) {
         let (publishers, recovers) = self.state.withLock { state -> ([LaneMachine.Sleeper], Bool) in
             state.machine.complete(completed, release)
             state.machine.report(remaining: remaining, bytes: bytes)
+            state.machine.heldSince = oldest
             return (state.machine.publishersToResume(), state.machine.recovers())
         }
         for sleeper in publishers { sleeper.continuation.resume(returning: true) }

@@ -46,7 +46,10 @@ extension LaneMachine {
         self.fill(buffer, upTo: count, isAlone: isAlone)
         guard !buffer.isEmpty else { return .nothing }
         self.inFlight += buffer.count
-        if isAlone { self.report(remaining: buffer.count - 1, bytes: buffer.bytes) }
+        if isAlone {
+            self.report(remaining: buffer.count - 1, bytes: buffer.bytes)
+            self.heldSince = buffer.acceptedAt(1)
+        }
         if self.gates != nil {
             self.gates?.took(buffer.count)
             buffer.epoch = self.gates?.epoch ?? 0

@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
+
 /// Decides everything about one group's queue: what is stored, who takes it, what becomes of it.
 ///
 /// A plain value with no lock, task or clock: time comes in as an argument, and what is to be done goes out as a
@@ -77,6 +79,8 @@ package struct LaneMachine: Sendable {
     /// Entries, and their bytes, that a worker alone has taken in one go and not begun: they count against the bounds.
     package var held = 0
     package var heldBytes = 0
+    /// When the oldest of them was accepted.
+    var heldSince: Timestamp?
     /// Entries that a worker has taken and not settled, those with a slot included.
     package var inFlight = 0
     /// Settlements whose consequences, a dead letter or a timer, have not come about yet.

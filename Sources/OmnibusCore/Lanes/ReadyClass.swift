@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
+
 /// The entries of one priority that could be handed over now.
 struct ReadyClass: Sendable {
     /// What came back, the first buffer first; it goes before everything else.
@@ -26,6 +28,9 @@ struct ReadyClass: Sendable {
 
     /// All buffers, the one whose entries come first first.
     var all: [EntryBuffer] { self.front + [self.ready] }
+
+    /// When the first entry of each buffer was accepted, the oldest of them.
+    var oldest: Timestamp? { self.all.compactMap { $0.acceptedAt(0) }.min() }
 
     /// The buffer that the next entry comes from.
     mutating func source() -> EntryBuffer? {
@@ -97,6 +102,8 @@ struct OtherClasses: Sendable {
     /// What is there of the priorities that share the queue's bounds: all but critical.
     var count: Int { self.classes.dropLast().reduce(0) { $0 + $1.count } }
     var bytes: Int { self.classes.dropLast().reduce(0) { $0 + $1.bytes } }
+    /// When the oldest entry of all priorities was accepted.
+    var oldest: Timestamp? { self.classes.compactMap(\.oldest).min() }
     /// What is there of all priorities.
     var total: Int { self.classes.reduce(0) { $0 + $1.count } }
 

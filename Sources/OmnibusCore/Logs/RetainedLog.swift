@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEvents
+package import CloudEvents
 
 /// The histories of a broker's log topics, in one sequence.
 ///
@@ -253,6 +253,15 @@ package struct RetainedLog: Sendable {
         reader.slots.reduce(0) { count, slot in
             count + Int((self.slots[slot]?.nextOrdinal ?? 0) - reader.expected[slot])
         }
+    }
+
+    /// When the oldest message was appended that a reader has before it, by the wall clock; O(topics that it reads).
+    package func oldestUnread(_ reader: LogReader) -> Timestamp? {
+        let times = reader.slots.compactMap { slot -> Int64? in
+            guard let history = self.slots[slot] else { return nil }
+            return history.record(ordinal: max(reader.expected[slot], history.firstOrdinal))?.time
+        }
+        return times.min().map(Timestamp.init(nanosecondsSinceEpoch:))
     }
 
     /// Whether a reader has anything before it, or anything to be told.

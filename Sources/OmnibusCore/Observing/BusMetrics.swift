@@ -92,15 +92,34 @@ public struct QueueMetrics: Sendable, Hashable {
     }
 }
 
-/// What has happened on one topic.
+/// What has happened on one topic: publish calls, but for those whose message waits for its time now.
 public struct TopicMetrics: Sendable, Hashable {
     /// Publish calls to the topic.
     public var published = 0
     /// Publish calls that nobody listened to.
     public var unrouted = 0
+    /// Publish calls that were refused before any queue had accepted the message.
+    public var refused = 0
+    /// Publish calls with a message that a deduplication window knew already.
+    public var duplicate = 0
+    /// Publish calls that were cancelled before any queue had accepted the message.
+    public var cancelled = 0
     /// How many subscriptions would get a message that is published now.
     public var subscriptions = 0
 
     /// Creates metrics in which nothing has happened.
     public init() {}
+
+    /// Publish calls whose message was routed to at least one group or observer.
+    public var routed: Int { self.published - self.unrouted - self.refused - self.duplicate - self.cancelled }
+
+    /// Adds the calls of another topic.
+    public static func += (left: inout TopicMetrics, right: TopicMetrics) {
+        left.published += right.published
+        left.unrouted += right.unrouted
+        left.refused += right.refused
+        left.duplicate += right.duplicate
+        left.cancelled += right.cancelled
+        left.subscriptions += right.subscriptions
+    }
 }

@@ -1,6 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
 import OmnibusCore
 import Synchronization
 
@@ -138,6 +139,16 @@ extension LogStore {
     func unread(by lane: UInt64) -> Int? {
         self.state.withLock { state in
             state.readers.lazy.compactMap { $0 }.first { $0.lane?.id == lane }.map { state.log.unread($0.place) }
+        }
+    }
+
+    /// How many messages a lane has not read, and when the oldest was appended; nil when it reads no log.
+    func lag(of lane: UInt64) -> (count: Int, oldest: Timestamp?)? {
+        self.state.withLock { state in
+            guard let reader = state.readers.lazy.compactMap({ $0 }).first(where: { $0.lane?.id == lane }) else {
+                return nil
+            }
+            return (state.log.unread(reader.place), state.log.oldestUnread(reader.place))
         }
     }
 
