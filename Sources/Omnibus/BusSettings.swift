@@ -23,6 +23,8 @@ public struct BusSettings: Sendable {
     public var publishMiddleware: [PublishMiddleware]
     /// Functions around every attempt at handling, the first one outermost.
     public var handleMiddleware: [HandleMiddleware]
+    /// What is measured, and how much of it is told apart.
+    public var metrics: MetricsSettings
 
     /// Whether a line is printed for each publish, delivery and settlement, to standard error.
     ///
@@ -44,6 +46,7 @@ public struct BusSettings: Sendable {
         overflow: OverflowPolicy = .suspend(),
         publishMiddleware: [PublishMiddleware] = [],
         handleMiddleware: [HandleMiddleware] = [],
+        metrics: MetricsSettings = MetricsSettings(),
         debugEvents: Bool? = nil,
         rememberedMessages: Int = 0,
         enqueueBounds: QueueBounds = QueueBounds()
@@ -57,6 +60,7 @@ public struct BusSettings: Sendable {
         self.enqueueBounds = enqueueBounds
         self.publishMiddleware = publishMiddleware
         self.handleMiddleware = handleMiddleware
+        self.metrics = metrics
         self.debugEvents = debugEvents ?? DebugLines.isWanted
         self.rememberedMessages = rememberedMessages
     }

@@ -27,7 +27,7 @@ public final class EventBus: Sendable {
     let ownsProvider: Bool
     /// The in-memory broker's own path, where that is the provider.
     let memory: BrokerCore?
-    /// The same where nothing stands between the bus and the broker: no publish middleware. `memory` keeps it alive.
+    /// The same where nothing stands between the bus and the broker: no publish middleware, no measuring. `memory` keeps it alive.
     let direct: Unmanaged<BrokerCore>?
     /// What the bus does in the place of any other provider.
     let host: BusHost?
@@ -46,6 +46,7 @@ public final class EventBus: Sendable {
     /// What was enqueued and has not been accepted: by everybody, and by handlers, who must not wait for the others.
     let backlog: PublishBacklog
     let handlersBacklog: PublishBacklog
+    let meter: MeterStore
 
     /// The settings for subscriptions made from now on, where they were changed.
     let changedSettings = Mutex<BusSettings?>(nil)
@@ -104,7 +105,10 @@ public final class EventBus: Sendable {
             memory: memory,
             clock: environment.clock
         )
-        self.direct = settings.publishMiddleware.isEmpty ? memory.map(Unmanaged.passUnretained) : nil
+        // Where latency is measured, messages carry the exact time of their acceptance.
+        let isPlain = settings.publishMiddleware.isEmpty && !settings.metrics.measuresLatency
+        self.direct = isPlain ? memory.map(Unmanaged.passUnretained) : nil
+        self.meter = MeterStore(settings.metrics, clock: environment.clock)
         self.origin = memory?.register(source: settings.source) ?? 0
         let seed = environment.random.next()
         self.inbox = ReplyInbox(seed: seed)
@@ -117,19 +121,6 @@ public final class EventBus: Sendable {
     /// Creates a bus over an in-memory broker of its own, whose messages come from a source.
     public convenience init(source: String) {
         self.init(settings: BusSettings(source: source))
-    }
-
-    /// Counts what has happened on the provider since it was made.
-    ///
-    /// Where the provider does not count, the bus does: its own publish calls, and the queues that it has. It cannot know
-    /// `topics` then, and counts a publish as routed unless the provider says that nobody listens.
-    ///
-    /// - Throws: whatever the provider throws.
-    public func metrics() async throws(OmnibusError) -> BusMetrics {
-        guard let host = self.host, !self.provider.capabilities.has(.metrics) else {
-            return try await self.provider.metrics()
-        }
-        return host.metrics(subscriptions: self.subscriptions.all.count)
     }
 
     /// The error of calls on a bus that was shut down.

@@ -151,22 +151,25 @@ final class BusHost: Sendable {
 
     // MARK: Counting
 
-    /// What has happened on the bus, as far as it can know.
-    func metrics(subscriptions: Int) -> BusMetrics {
-        let (lanes, ended) = self.state.withLock { state in
+    /// What has happened on the bus and how its queues stand, as far as it can know.
+    func standing(subscriptions: Int) -> BusStanding {
+        let (lanes, ending, ended) = self.state.withLock { state in
             state.ending.removeAll { lane in
                 let metrics = lane.metrics
                 guard metrics.inFlight == 0 else { return false }
                 state.ended += metrics
                 return true
             }
-            return (state.lanes.values.map(\.lane) + state.ending, state.ended)
+            return (state.lanes.sorted { $0.key < $1.key }.map(\.value.lane), state.ending, state.ended)
         }
-        var metrics = self.publishes.metrics
-        metrics.queues = ended
-        for lane in lanes { metrics.queues += lane.metrics }
-        metrics.subscriptions = subscriptions
-        return metrics
+        var standing = self.publishes.standing
+        standing.ended = ended
+        for lane in ending { standing.ended += lane.metrics }
+        standing.queues = lanes.map(\.standing)
+        standing.metrics.queues = standing.ended
+        for queue in standing.queues { standing.metrics.queues += queue.metrics }
+        standing.metrics.subscriptions = subscriptions
+        return standing
     }
 }
 

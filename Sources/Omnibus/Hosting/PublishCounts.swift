@@ -5,28 +5,53 @@ import Synchronization
 
 /// Counts the publish calls of a bus whose provider does not.
 final class PublishCounts: Sendable {
-    private let published = Atomic<Int>(0)
-    private let unrouted = Atomic<Int>(0)
-    private let refused = Atomic<Int>(0)
+    private struct State {
+        var topics: [Topic: TopicMetrics] = [:]
+        /// The calls to topics that are not told apart, because there are too many of them.
+        var others = TopicMetrics()
+    }
+
+    /// How many topics are told apart.
+    private static let topicLimit = 4_096
+
+    private let state = Mutex(State())
 
     /// Counts a call that was accepted; where the provider cannot tell who listens, somebody does.
-    func accepted(_ receipt: PublishReceipt) {
-        self.published.wrappingAdd(1, ordering: .relaxed)
-        if receipt.matched == 0 { self.unrouted.wrappingAdd(1, ordering: .relaxed) }
+    func accepted(_ topic: Topic, _ receipt: PublishReceipt) {
+        self.count(topic) { metrics in
+            if receipt.matched == 0 { metrics.unrouted += 1 }
+        }
     }
 
     /// Counts a call that was refused, or cancelled.
-    func failed() {
-        self.published.wrappingAdd(1, ordering: .relaxed)
-        self.refused.wrappingAdd(1, ordering: .relaxed)
+    func failed(_ topic: Topic) {
+        self.count(topic) { $0.refused += 1 }
     }
 
-    var metrics: BusMetrics {
-        var metrics = BusMetrics()
-        metrics.published = self.published.load(ordering: .relaxed)
-        metrics.unrouted = self.unrouted.load(ordering: .relaxed)
-        metrics.refused = self.refused.load(ordering: .relaxed)
-        metrics.routed = metrics.published - metrics.unrouted - metrics.refused
-        return metrics
+    private func count(_ topic: Topic, _ change: (inout TopicMetrics) -> Void) {
+        self.state.withLock { state in
+            if state.topics[topic] == nil, state.topics.count >= Self.topicLimit {
+                state.others.published += 1
+                change(&state.others)
+            } else {
+                state.topics[topic, default: TopicMetrics()].published += 1
+                change(&state.topics[topic, default: TopicMetrics()])
+            }
+        }
+    }
+
+    /// The calls, by topic and all together.
+    var standing: BusStanding {
+        let (topics, others) = self.state.withLock { ($0.topics, $0.others) }
+        var sum = others
+        for metrics in topics.values { sum += metrics }
+        var standing = BusStanding()
+        standing.topics = topics
+        standing.otherTopics = others
+        standing.metrics.published = sum.published
+        standing.metrics.unrouted = sum.unrouted
+        standing.metrics.refused = sum.refused
+        standing.metrics.routed = sum.routed
+        return standing
     }
 }

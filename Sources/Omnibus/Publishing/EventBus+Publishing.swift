@@ -252,11 +252,11 @@ extension EventBus: EventPublishing {
             } else {
                 receipt = try await self.provider.publish(completed)
             }
-            self.host?.publishes.accepted(receipt)
+            self.host?.publishes.accepted(completed.topic, receipt)
             self.activities.emitted(completed, receipt)
             return receipt
         } catch {
-            self.host?.publishes.failed()
+            self.host?.publishes.failed(completed.topic)
             throw error
         }
     }

@@ -28,6 +28,8 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
     let policy: FailurePolicy
     let acknowledging: AckPolicy
     let handling: Handling<Value>
+    /// What measures the deliveries; nil where nothing does.
+    let meter: HandlingMeter?
 
     /// Works until the subscription has ended.
     func run() async {
@@ -55,7 +57,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
                 if deliveries.isEmpty { return false }
                 for delivery in deliveries {
                     scope.enter(delivery.message)
-                    await self.process(self.bus.own(delivery, self.handle))
+                    await self.process(self.bus.own(delivery, self.handle, self.meter))
                 }
             } catch {
                 return false

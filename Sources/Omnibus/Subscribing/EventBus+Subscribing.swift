@@ -119,10 +119,11 @@ extension EventBus {
         let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
         let provided = try await self.provide(request)
         let handle = self.handle(of: provided.subscription.id, request)
+        let meter = self.meter(request, handle)
         let source = Deliveries.Source(
             provided.subscription,
             acknowledging: acknowledging,
-            prepare: { delivery in self.own(delivery, handle) },
+            prepare: { delivery in self.own(delivery, handle, meter) },
             whenUnused: { self.abandon(handle.id) }
         )
         self.subscriptions.add(
@@ -245,6 +246,7 @@ extension EventBus {
         var limited = handler
         let limit = self.timeLimit(request, handle, lane)
         if let limit { limited = limit.limiting(handler) }
+        if let meter = self.meter(request, handle) { limited = meter.measuring(limited) }
         let worker = EventWorker(
             lane: lane,
             subscription: handle,
@@ -286,13 +288,16 @@ extension EventBus {
         let provided = try await self.provide(request)
         let handle = self.handle(of: provided.subscription.id, request)
         let lane = (provided.subscription as? LaneSubscription)?.lane
+        let meter = self.meter(request, handle)
+        let limited = handling.limited(by: self.timeLimit(request, handle, lane))
         let worker = DeliveryWorker(
             bus: self,
             provided: provided.subscription,
             handle: handle,
             policy: request.settings.failurePolicy ?? self.currentSettings.failurePolicy,
             acknowledging: request.settings.acknowledging ?? .onReturn,
-            handling: handling.limited(by: self.timeLimit(request, handle, lane))
+            handling: meter.map { $0.measuring(limited) } ?? limited,
+            meter: meter
         )
         self.subscriptions.add(
             SubscriptionTable.Record(subscription: handle, provided, request)
@@ -330,8 +335,14 @@ extension EventBus {
         self.subscriptions.add(workers, running: remaining, to: id)
     }
 
+    /// What measures a subscription; nil where nothing is measured.
+    private func meter(_ request: SubscribeRequest, _ handle: Subscription) -> HandlingMeter? {
+        self.meter.meter(request.pattern, group: request.group, subscription: handle.id)
+    }
+
     /// Gives a delivery of the provider's the handle of this bus.
-    func own(_ delivery: Delivery, _ handle: Subscription) -> Delivery {
+    func own(_ delivery: Delivery, _ handle: Subscription, _ meter: HandlingMeter?) -> Delivery {
+        let settler = meter.map { $0.measuring(delivery) } ?? delivery.settler
         var owned = Delivery(
             message: delivery.message,
             attempt: delivery.attempt,
@@ -339,18 +350,22 @@ extension EventBus {
             missed: delivery.missed,
             subscription: handle,
             token: delivery.token,
-            settler: self.activities.isOn ? self.watched(delivery, handle) : delivery.settler
+            settler: self.activities.isOn ? self.watched(delivery, handle, settler) : settler
         )
         owned.publisher = self
         return owned
     }
 
     /// Says that a delivery is handed over; returns what says how it is settled.
-    private func watched(_ delivery: Delivery, _ handle: Subscription) -> any DeliverySettler {
-        guard delivery.message.topic != self.inbox.topic else { return delivery.settler }
+    private func watched(
+        _ delivery: Delivery,
+        _ handle: Subscription,
+        _ settler: any DeliverySettler
+    ) -> any DeliverySettler {
+        guard delivery.message.topic != self.inbox.topic else { return settler }
         self.activities.delivered(delivery.message, attempt: delivery.attempt, to: handle)
         return WatchedSettler(
-            settler: delivery.settler,
+            settler: settler,
             recorder: self.activities,
             message: delivery.message,
             attempt: delivery.attempt,

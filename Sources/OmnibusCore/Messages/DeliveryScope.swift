@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-import CloudEvents
+package import CloudEvents
 import Synchronization
 
 /// What a handler's task knows about the message that it handles, so that what it publishes names its cause.
@@ -88,6 +88,12 @@ package final class DeliveryScope: @unchecked Sendable {
     package static var messageID: MessageID {
         guard let scope = self.current else { return MessageID(high: 0, low: 0) }
         return scope.message?.id ?? MessageID(high: scope.idHigh, low: scope.idLow)
+    }
+
+    /// When the message was accepted that the current task's worker handles; nil outside of handlers.
+    package static var acceptedAt: Timestamp? {
+        guard let scope = self.current else { return nil }
+        return scope.message?.acceptedAt ?? self.messageID.createdAt
     }
 
     /// Ends the scope for whoever still holds it.
