@@ -21,6 +21,8 @@ public final class EventBus: Sendable {
     public let busID: String
     /// The back end that moves the messages.
     public let provider: any EventBusProvider
+    /// What the bus was made from, if that was a configuration.
+    public let configuration: Configuration?
 
     package let environment: BusEnvironment
     /// Whether the bus has made the provider, and disconnects it in the end.
@@ -80,12 +82,14 @@ public final class EventBus: Sendable {
         self.init(provider, environment, settings, ownsProvider: false)
     }
 
-    private init(
+    init(
         _ provider: any EventBusProvider,
         _ environment: BusEnvironment,
         _ settings: BusSettings,
-        ownsProvider: Bool
+        ownsProvider: Bool,
+        configuration: Configuration? = nil
     ) {
+        self.configuration = configuration
         self.ownsProvider = ownsProvider
         self.provider = provider
         self.environment = environment

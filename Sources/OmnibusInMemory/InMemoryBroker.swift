@@ -231,6 +231,7 @@ public actor InMemoryBroker: EventBusProvider {
         guard !topic.isSystem else {
             throw OmnibusError(.invalidTopic, "'\(topic)' belongs to the system; create a topic of your own.")
         }
+        guard configuration.accessControl == nil else { throw self.unsupported(.accessControl) }
         switch configuration.durability {
         case .ephemeral, .retained: break
         case .persistent: throw self.unsupported(.persistentTopics)

@@ -68,7 +68,7 @@ struct TopicTests {
 
     @Test(
         "that keep their history in a journal are unsupported, by name",
-        arguments: [(TopicConfiguration.Durability.persistent, Capability.persistentTopics)]
+        arguments: [(TopicConfiguration.Durability.persistent(), Capability.persistentTopics)]
     )
     func refuseHistory(durability: TopicConfiguration.Durability, capability: Capability) async throws {
         let error = await expectError(.unsupported) {

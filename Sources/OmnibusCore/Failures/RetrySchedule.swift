@@ -3,7 +3,7 @@
 
 /// How long to wait between attempts.
 public struct RetrySchedule: Sendable, Hashable {
-    private enum Kind: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
         case none
         case exponential(initial: Duration, multiplier: Double, cap: Duration)
         case linear(initial: Duration, step: Duration, cap: Duration)
@@ -20,8 +20,8 @@ public struct RetrySchedule: Sendable, Hashable {
         case equal
     }
 
-    private var kind: Kind
-    private var jitter: Jitter
+    private(set) var kind: Kind
+    private(set) var jitter: Jitter
 
     /// Tries again at once, without any delay between attempts.
     public static let none = RetrySchedule(kind: .none, jitter: .none)

@@ -4,13 +4,34 @@
 /// How a topic keeps and divides its messages.
 public struct TopicConfiguration: Sendable, Hashable {
     /// How long messages are kept.
-    public enum Durability: String, Sendable, Hashable {
+    public enum Durability: Sendable, Hashable, CustomStringConvertible {
+        /// When a journal has to have written what was published.
+        public enum Flush: Sendable, Hashable {
+            /// Before a publish is confirmed: what was confirmed is never lost.
+            case beforeConfirming
+            /// From time to time: the last of what was confirmed may be lost when the power fails.
+            case interval
+        }
+
         /// Nothing is kept: who does not listen has missed it.
         case ephemeral
         /// A history is kept in memory.
         case retained
         /// A history is kept in a journal.
-        case persistent
+        case persistent(flush: Flush = .beforeConfirming)
+
+        /// A history is kept in a journal, which may lose the last of what was confirmed when the power fails.
+        public static let durable = Self.persistent(flush: .interval)
+
+        /// The name, as configurations write it.
+        public var description: String {
+            switch self {
+            case .ephemeral: "ephemeral"
+            case .retained: "retained"
+            case .persistent(.interval): "durable"
+            case .persistent(.beforeConfirming): "persistent"
+            }
+        }
     }
 
     /// The number of partitions; messages of one key are in one partition.
@@ -23,6 +44,8 @@ public struct TopicConfiguration: Sendable, Hashable {
     public var deduplication: DeduplicationWindow?
     /// How much of the history is kept; it says nothing about a topic that keeps none.
     public var retention: Retention
+    /// Who may publish and subscribe; nil is everyone. A provider that cannot enforce it refuses the topic.
+    public var accessControl: AccessControl?
 
     /// Creates settings; those left out are the defaults.
     public init(
@@ -30,13 +53,15 @@ public struct TopicConfiguration: Sendable, Hashable {
         durability: Durability = .ephemeral,
         maximumMessageSize: Int? = nil,
         deduplication: DeduplicationWindow? = nil,
-        retention: Retention = Retention()
+        retention: Retention = Retention(),
+        accessControl: AccessControl? = nil
     ) {
         self.partitions = partitions
         self.durability = durability
         self.maximumMessageSize = maximumMessageSize
         self.deduplication = deduplication
         self.retention = retention
+        self.accessControl = accessControl
     }
 
     /// Settings of a topic that keeps a history in memory.

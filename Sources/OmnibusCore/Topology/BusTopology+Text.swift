@@ -32,7 +32,7 @@ extension BusTopology: CustomStringConvertible {
 
     private static func facts(of node: TopicNode) -> String {
         var facts: [String] = []
-        if node.durability != .ephemeral { facts.append(node.durability.rawValue) }
+        if node.durability != .ephemeral { facts.append(node.durability.description) }
         if let published = node.published { facts.append("\(published) published") }
         if let unrouted = node.unrouted, unrouted > 0 { facts.append("\(unrouted) unrouted") }
         return facts.isEmpty ? "" : " (\(facts.joined(separator: ", ")))"
@@ -65,7 +65,7 @@ extension BusTopology: CustomStringConvertible {
     private func json(of node: TopicNode) -> JSONValue {
         var members: JSONObject = [:]
         members["topic"] = .string(node.topic.name)
-        members["durability"] = .string(node.durability.rawValue)
+        members["durability"] = .string(node.durability.description)
         members["published"] = node.published.map { .init($0) }
         members["unrouted"] = node.unrouted.map { .init($0) }
         members["subscriptions"] = .array(self.subscriptions(of: node.topic).map { .string($0.id.rawValue) })

@@ -96,7 +96,7 @@ extension BrokerCore {
     // MARK: Topics
 
     /// Creates a topic; returns false when it is there already with the same settings.
-    func create(_ topic: Topic, _ configuration: TopicConfiguration) throws(OmnibusError) -> Bool {
+    package func create(_ topic: Topic, _ configuration: TopicConfiguration) throws(OmnibusError) -> Bool {
         try self.change { table throws(OmnibusError) in
             if let existing = table.created[topic] {
                 guard existing.configuration == configuration else {
