@@ -41,6 +41,27 @@ let modules = [
     Module(name: "OmnibusTesting", imports: ["Omnibus"]),
 ]
 
+/// A library module over a system library. Its `Client/` folder is compiled with its trait alone, the rest always.
+struct LibraryModule {
+    var name: String
+    var imports: [String]
+    /// The trait that unlocks it, and what that says for itself.
+    var trait: (name: String, description: String)
+    /// The module of `Sources/CLibraries` that has the library's header.
+    var library: String
+    var providers: [SystemPackageProvider]
+}
+
+let libraryModules = [
+    LibraryModule(
+        name: "OmnibusYAML",
+        imports: ["Omnibus"],
+        trait: ("YAML", "Unlocks OmnibusYAML: configurations in YAML, by libyaml."),
+        library: "COmnibusYAML",
+        providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]
+    )
+]
+
 /// What a user's own target may be compiled with: the documentation's call sites have to compile with each of these.
 let documentationSettings: [(name: String, settings: [SwiftSetting])] = [
     ("DocumentationTests", settings),
@@ -63,11 +84,12 @@ let examples: [String] = [
 let package = Package(
     name: "swift-omnibus",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
-    products: modules.map { .library(name: $0.name, targets: [$0.name]) }
+    products: (modules.map(\.name) + libraryModules.map(\.name)).map { .library(name: $0, targets: [$0]) }
         + [
             .executable(name: "omnibus-simulate", targets: ["OmnibusSimulate"]),
             .executable(name: "omnibus-soak", targets: ["OmnibusSoak"]),
         ],
+    traits: Set(libraryModules.map { .trait(name: $0.trait.name, description: $0.trait.description) }),
     targets: modules.flatMap { module -> [Target] in
         [
             .target(
@@ -82,6 +104,26 @@ let package = Package(
             ),
         ]
     }
+        + libraryModules.flatMap { module -> [Target] in
+            [
+                .systemLibrary(
+                    name: module.library,
+                    path: "Sources/CLibraries/\(module.library)",
+                    providers: module.providers
+                ),
+                .target(
+                    name: module.name,
+                    dependencies: module.imports.map { .byName(name: $0) }
+                        + [.target(name: module.library, condition: .when(traits: [module.trait.name]))],
+                    swiftSettings: settings
+                ),
+                .testTarget(
+                    name: "\(module.name)Tests",
+                    dependencies: ([module.name] + module.imports).map { .byName(name: $0) },
+                    swiftSettings: settings
+                ),
+            ]
+        }
         + documentationSettings.map {
             .testTarget(name: $0.name, dependencies: ["Omnibus", "OmnibusTesting"], swiftSettings: $0.settings)
         }
