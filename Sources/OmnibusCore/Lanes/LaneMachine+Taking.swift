@@ -120,9 +120,13 @@ extension LaneMachine {
     /// The priority of what came back, if anything but critical has.
     private var returned: Priority? {
         [Priority.high, .normal, .low].first { priority in
-            let entries = priority == self.layout.priority ? self.own : self.others?[priority]
-            return entries?.front.contains { !$0.isEmpty } ?? false
+            self.hasReturned(priority) || self.window?[priority].hasReturned ?? false
         }
+    }
+
+    /// Whether anything of a priority that was offered came back.
+    private func hasReturned(_ priority: Priority) -> Bool {
+        priority == self.layout.priority ? self.own.hasReturned : self.others?[priority].hasReturned ?? false
     }
 
     private func passed(_ priority: Priority) -> Int {
@@ -161,8 +165,13 @@ extension LaneMachine {
 
     private mutating func source(of priority: Priority) -> EntryBuffer? {
         guard self.window != nil else { return self.offered(priority) }
-        // Both have their turn, and neither waits for the other.
-        if self.isWindowFirst, let read = self.window?[priority].source() { return read }
+        // Both have their turn, and neither waits for the other; but in strict order, what came back goes first.
+        var isWindowFirst = self.isWindowFirst
+        if self.settings.ordering == .strict {
+            if self.hasReturned(priority) { isWindowFirst = false }
+            if self.window?[priority].hasReturned == true { isWindowFirst = true }
+        }
+        if isWindowFirst, let read = self.window?[priority].source() { return read }
         return self.offered(priority) ?? self.window?[priority].source()
     }
 

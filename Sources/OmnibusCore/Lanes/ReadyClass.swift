@@ -22,6 +22,9 @@ struct ReadyClass: Sendable {
         self.front.isEmpty ? self.ready.count : self.ready.count + self.front.reduce(0) { $0 + $1.count }
     }
 
+    /// Whether there is anything that came back.
+    var hasReturned: Bool { self.front.contains { !$0.isEmpty } }
+
     var bytes: Int {
         self.front.isEmpty ? self.ready.bytes : self.ready.bytes + self.front.reduce(0) { $0 + $1.bytes }
     }

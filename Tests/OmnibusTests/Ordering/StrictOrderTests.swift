@@ -107,4 +107,37 @@ struct StrictOrderTests {
         await self.bus.settled()
         #expect(log.all == [first, first == "1a" ? "2b" : "1b"])
     }
+
+    @Test("hands over nothing between the attempts of a message, offered or read of a history", arguments: 0..<4)
+    func nothingBetweenAttempts(before: Int) async throws {
+        let broker = InMemoryBroker(environment: self.manual.environment)
+        let policy = FailurePolicy.retry(.fixed([], then: .seconds(10)), attempts: 3)
+        let settings = BusSettings(failurePolicy: policy)
+        let bus = EventBus(provider: broker, environment: self.manual.environment, settings: settings)
+        _ = try await broker.createTopic("log", .retained())
+        let log = self.log
+        try await bus.subscribe(to: "#", with: HandlerSettings(ordering: .strict)) { delivery in
+            log.record(delivery.message.jobName)
+            if delivery.message.jobName.hasPrefix("bad"), delivery.attempt == 1 { throw Broken() }
+        }
+        // Whichever of the two ways has its turn.
+        for number in 0..<before { try await bus.publish(.job("\(number)")) }
+        await bus.settled()
+        for number in 1...2 {
+            try await bus.publish(.job("bad offered \(number)"))
+            var read = Message.job("bad read \(number)")
+            read.topic = "log"
+            try await bus.publish(read)
+        }
+        for _ in 0..<4 {
+            await bus.settled()
+            self.manual.clock.advance(by: .seconds(10))
+        }
+        await bus.settled()
+
+        let bad = log.all.filter { $0.hasPrefix("bad") }
+        #expect(bad.count == 8)
+        for index in stride(from: 0, to: bad.count - 1, by: 2) { #expect(bad[index] == bad[index + 1], "\(bad)") }
+        try await bus.shutdown()
+    }
 }
