@@ -9,6 +9,8 @@ protocol Named: Codable, Sendable {
     var key: String? { get }
     /// Whether a handler, rather than a publisher, has published it.
     var isChild: Bool { get }
+    /// The names of those that it was merged of beside its own, the oldest first.
+    var merged: [String] { get set }
 }
 
 struct Alpha: Event, Named {
@@ -16,6 +18,7 @@ struct Alpha: Event, Named {
     var name: String
     var key: String?
     var isChild = false
+    var merged: [String] = []
 
     var eventKey: String? { self.key }
 }
@@ -25,6 +28,7 @@ struct Beta: Event, Named {
     var name: String
     var key: String?
     var isChild = false
+    var merged: [String] = []
 
     var eventKey: String? { self.key }
 }
@@ -33,6 +37,24 @@ struct Beta: Event, Named {
 struct SimulatedFailure: Error {}
 
 extension Message {
+    /// The newer of two messages, which also stands for the older one.
+    static func merging(_ older: Message, _ newer: Message, codec: any PayloadCodec) throws -> Message {
+        let before = try older.event(codec)
+        let names = before.merged + [before.name]
+        var merged = newer
+        switch try newer.event(codec) {
+        case var event as Beta:
+            event.merged = names
+            merged.payload = Payload(event, codec: codec)
+        case var event as Alpha:
+            event.merged = names
+            merged.payload = Payload(event, codec: codec)
+        default:
+            throw SimulatedFailure()
+        }
+        return merged
+    }
+
     /// The event that the message carries.
     func event(_ codec: any PayloadCodec) throws(OmnibusError) -> any Named {
         if self.topic == Beta.topic { return try self.payload.decode(as: Beta.self, codec: codec) }

@@ -35,7 +35,7 @@ enum MutationHunt {
     static func pinnedSeed(_ mutation: Mutation) -> UInt64 {
         switch mutation {
         case .dropWakeUp: 55
-        case .forgetSuspendedPublishers: 6
+        case .forgetSuspendedPublishers: 8
         case .skipKeyRelease: 8
         case .loseParked: 4
         case .loseAttempt: 6
@@ -43,7 +43,7 @@ enum MutationHunt {
         case .countTwice: 1
         case .settleStale: 15
         case .ignorePause: 21
-        case .loseExpired: 6
+        case .loseExpired: 8
         case .loseDeadLetter: 8
         case .redeliverAcknowledged: 1
         case .exceedBound: 2331
@@ -56,6 +56,11 @@ enum MutationHunt {
         case .forgiveTimeout: 29
         case .exceedThrottle: 9
         case .ignoreOpenBreaker: 29
+        case .deliverEarly: 5
+        case .forgetAccepted: 12
+        case .ignorePredicate: 5
+        case .skipMerge: 114
+        case .forgetGap: 4
         }
     }
 

@@ -12,6 +12,10 @@ struct Workload: Sendable, Hashable {
     var groups: [GroupPlan]
     var operations: [Operation]
     var end: Ending
+    /// The topics, by number, on which repetitions are noticed.
+    var windows: [Int: DeduplicationWindow] = [:]
+    /// How many messages each of the topics keeps that have a history.
+    var histories: [Int] = []
 }
 
 /// One thing that somebody does.
@@ -35,6 +39,8 @@ struct Operation: Sendable, Hashable, CustomStringConvertible {
         case jumpWallClock(milliseconds: Int)
         case cancelPublisher(Int)
         case request(number: Int)
+        /// Publishes to a topic that has a history.
+        case append(number: Int, topic: Int, key: Int?)
     }
 
     var actor: Actor
@@ -58,6 +64,18 @@ struct PublishPlan: Sendable, Hashable {
     var way: Way
     var priority = Priority.normal
     var timeToLive: Int?
+    /// How long it waits before it is delivered, in milliseconds.
+    var delay: Delay?
+    /// The id that it brings, which others bring as well.
+    var identity: Int?
+
+    struct Delay: Sendable, Hashable {
+        var milliseconds: Int
+        /// Whether a time of the wall clock is asked for, rather than a delay.
+        var isTime: Bool
+        /// When it is cancelled, in milliseconds after the call.
+        var cancelled: Int?
+    }
 }
 
 /// A group, or a subscription of its own: what it listens to and how it handles.
@@ -84,6 +102,7 @@ struct GroupPlan: Sendable, Hashable {
         case reject
         case dropOldest
         case dropNewest
+        case coalesce
     }
 
     enum Schedule: Sendable, Hashable {
@@ -91,6 +110,14 @@ struct GroupPlan: Sendable, Hashable {
         case fixed(milliseconds: Int)
         case exponential
         case linear
+    }
+
+    enum Start: Sendable, Hashable {
+        case earliest
+        case latest
+        case last
+        /// So many percent of what there has been.
+        case offset(percent: Int)
     }
 
     /// How its handlers behave, in percent of attempts.
@@ -116,6 +143,10 @@ struct GroupPlan: Sendable, Hashable {
     var timeout: Int?
     var throttle: Throttle?
     var circuitBreaker: CircuitBreaker?
+    /// Where it starts to read.
+    var start: Start?
+    /// The keys of the messages that it wants; nil is all.
+    var wantedKeys: [Int]?
 
     /// What it listens to.
     var pattern: String {

@@ -87,6 +87,8 @@ extension WorkloadRun {
         // On threads, a delivery may be taken back, and be seen again, before this one is.
         let attempt = self.isDeterministic || !plan.isVagueOnThreads ? delivery?.attempt : nil
         self.record(.handed(event.name, to: group, member: member.name, attempt: attempt, lease: lease))
+        if count == 1 { self.recordRead(event.name, delivery, group) }
+        if !event.merged.isEmpty { self.record(.coalesced(event.merged, into: event.name, at: group)) }
         if plan.acknowledging == .onReceipt { self.settled(event, member, .acknowledged, count) }
         let behaviour = Behaviour(
             seed: self.workload.seed,

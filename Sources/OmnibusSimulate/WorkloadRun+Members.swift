@@ -13,28 +13,49 @@ extension WorkloadRun {
         let isGone = self.state.withLock { $0.ended.contains(member.group) || $0.subscriptions[member] != nil }
         guard !isGone, let pattern = try? TopicPattern(validating: plan.pattern) else { return }
         let group = plan.isShared ? self.groupName(member.group) : nil
-        let settings = plan.settings
+        var settings = plan.settings
+        if plan.overflow == .coalesce {
+            let codec = self.codec
+            settings.overflow = .coalesce(merge: { try Message.merging($0, $1, codec: codec) })
+        }
+        let before = self.nextOffsets(of: pattern)
+        let start = self.startPosition(plan.start, before)
+        defer {
+            let after = self.nextOffsets(of: pattern)
+            if member.member == 0 { self.recordReading(member.group, from: start, before, after) }
+        }
         // On threads, a handler may start before the call has returned. Nobody publishes yet.
-        if !self.isDeterministic { self.begin(member, pattern) }
+        if !self.isDeterministic || start != nil { self.begin(member, pattern) }
         do {
             switch plan.interface {
             case .alphas:
-                let subscription = try await self.bus.subscribe(to: Alpha.self, group: group, with: settings) {
+                let subscription = try await self.bus.subscribe(
+                    to: Alpha.self,
+                    group: group,
+                    from: start,
+                    with: settings
+                ) {
                     try await self.handle($0, member)
                 }
                 self.joined(member, .handler(subscription), pattern)
             case .betas:
-                let subscription = try await self.bus.subscribe(to: Beta.self, group: group, with: settings) {
+                let subscription = try await self.bus.subscribe(
+                    to: Beta.self,
+                    group: group,
+                    from: start,
+                    with: settings
+                ) {
                     try await self.handle($0, member, $1)
                 }
                 self.joined(member, .handler(subscription), pattern)
             case .deliveries:
-                let subscription = try await self.bus.subscribe(to: pattern, group: group, with: settings) {
+                let subscription = try await self.bus.subscribe(to: pattern, group: group, from: start, with: settings)
+                {
                     try await self.handle(try $0.message.event(self.codec), member, $0)
                 }
                 self.joined(member, .handler(subscription), pattern)
             case .sequence:
-                let deliveries = try await self.bus.deliveries(of: pattern, group: group, with: settings)
+                let deliveries = try await self.bus.deliveries(of: pattern, group: group, from: start, with: settings)
                 let reader: Task<Void, Never> = self.environment.detach { await self.read(deliveries, member) }
                 self.joined(member, .sequence(deliveries, reader: reader), pattern)
             }
@@ -71,6 +92,8 @@ extension WorkloadRun {
             rules.circuitBreaker = nil
         }
         self.record(.began(group: self.groupName(member.group), pattern: pattern, rules: rules))
+        // It may come in the middle of a shutdown, and be refused.
+        if self.state.withLock({ $0.isEnding }) { self.record(.ending(group: self.groupName(member.group))) }
     }
 
     func leave(_ member: Member) async {
@@ -141,6 +164,7 @@ extension GroupPlan {
             settings.acknowledging = .manual
             settings.ackDeadline = deadline.map { .milliseconds($0) }
         }
+        settings.predicate = self.predicate
         settings.throttle = self.throttle
         settings.circuitBreaker = self.circuitBreaker
         settings.timeout = self.timeout.map { .milliseconds($0) }
@@ -152,8 +176,20 @@ extension GroupPlan {
         case .reject: settings.overflow = .reject
         case .dropOldest: settings.overflow = .dropOldest
         case .dropNewest: settings.overflow = .dropNewest
+        case .coalesce: break
         }
         return settings
+    }
+
+    private var predicate: MessagePredicate? {
+        guard let keys = self.wantedKeyNames else { return nil }
+        return MessagePredicate("keys \(keys.sorted().joined(separator: ", "))") { message in
+            message.key.map { keys.contains($0) } ?? false
+        }
+    }
+
+    private var wantedKeyNames: Set<String>? {
+        self.wantedKeys.map { Set($0.map { "k\($0)" }) }
     }
 
     private var retrySchedule: RetrySchedule {
@@ -192,6 +228,7 @@ extension GroupPlan {
         }
         rules.maximumAttempts = self.attempts
         rules.throttle = self.throttle
+        rules.wantedKeys = self.wantedKeyNames
         // What was settled by hand stays as it is, however long the handler goes on, and is recorded too late.
         if !self.isSettledByHand, self.acknowledging == .onReturn {
             rules.timeout = self.timeout.map { .milliseconds($0) }
@@ -199,6 +236,9 @@ extension GroupPlan {
         }
         switch self.overflow {
         case .dropOldest, .dropNewest: rules.mayDrop = true
+        case .coalesce:
+            // What is merged takes the older one's place, before those of other keys.
+            rules.keepsOrder = false
         case .suspend, .reject: break
         }
         return rules

@@ -77,6 +77,7 @@ final class WorkloadRun: Sendable {
     /// Runs the workload to its end and returns what was wrong.
     func run() async -> [HistoryFinding] {
         _ = try? await self.bus.respond(to: Self.questions, as: Alpha.self) { "re: \($0.name)" }
+        await self.createTopics()
         for operation in self.workload.operations where operation.actor == .setup {
             await self.perform(operation.action, as: "setup")
         }
@@ -95,6 +96,20 @@ final class WorkloadRun: Sendable {
         }
         for task in tasks { await task.value }
         return await self.settle()
+    }
+
+    private func createTopics() async {
+        for (number, window) in self.workload.windows.sorted(by: { $0.key < $1.key }) {
+            do {
+                let topic = try Topic(validating: Workload.topics[number])
+                _ = try await self.broker.createTopic(topic, TopicConfiguration(deduplication: window))
+                // On threads, nobody knows when exactly a message was accepted.
+                if self.isDeterministic { self.record(.remembers(topic, window)) }
+            } catch {
+                self.failed("a topic could not be created: \(error)")
+            }
+        }
+        await self.createHistories()
     }
 
     private func play(_ actor: Operation.Actor) async {
@@ -130,6 +145,8 @@ final class WorkloadRun: Sendable {
             self.state.withLock { $0.publishers[number] }?.cancel()
         case .request(let number):
             await self.request("\(actor).q\(number)", by: actor)
+        case .append(let number, let topic, let key):
+            await self.append("\(actor).l\(number)", to: topic, key, by: actor)
         }
     }
 
@@ -139,13 +156,15 @@ final class WorkloadRun: Sendable {
         let name = "\(publisher).\(plan.number)"
         let topic = Workload.topics[plan.topic]
         let key = plan.key.map { "k\($0)" }
+        if let delay = plan.delay { return await self.schedule(name, plan, delay, by: publisher) }
         await self.publish(
             name,
             by: publisher,
             to: topic,
             key: key,
             priority: plan.priority,
-            expires: plan.timeToLive != nil
+            expires: plan.timeToLive != nil,
+            identity: plan.identity
         ) {
             let alpha = Alpha(name: name, key: key)
             let beta = Beta(name: name, key: key)
@@ -161,15 +180,25 @@ final class WorkloadRun: Sendable {
                     try await self.bus.publisher(of: Beta.self).publish(beta)
                 }
             case .message:
-                let payload =
-                    plan.topic == 1 ? Payload(beta, codec: self.codec) : Payload(alpha, codec: self.codec)
-                var message = Message(topic: try Topic(validating: topic), key: key, payload: payload)
-                message.priority = plan.priority
-                message.timeToLive = plan.timeToLive.map { .milliseconds($0) }
-                return try await self.bus.publish(message)
+                return try await self.bus.publish(try self.message(name, plan))
             }
             return nil
         }
+    }
+
+    /// The message of a publish call.
+    func message(_ name: String, _ plan: PublishPlan) throws -> Message {
+        let key = plan.key.map { "k\($0)" }
+        let payload =
+            plan.topic == 1
+            ? Payload(Beta(name: name, key: key), codec: self.codec)
+            : Payload(Alpha(name: name, key: key), codec: self.codec)
+        let topic = try Topic(validating: Workload.topics[plan.topic])
+        var message = Message(topic: topic, key: key, payload: payload)
+        message.priority = plan.priority
+        message.timeToLive = plan.timeToLive.map { .milliseconds($0) }
+        if let identity = plan.identity { message.id = MessageID(high: 0, low: UInt64(identity) + 1) }
+        return message
     }
 
     /// Records a publish call around what does it; returns the error that it threw.
@@ -181,39 +210,68 @@ final class WorkloadRun: Sendable {
         key: String?,
         priority: Priority = .normal,
         expires: Bool = false,
+        identity: Int? = nil,
         _ body: () async throws -> PublishReceipt?
     ) async -> OmnibusError? {
         guard let topic = try? Topic(validating: topicName) else { return nil }
         self.record(
             .published(name, by: publisher, topic: topic, key: key, priority: priority, expires: expires)
         )
+        if let identity { self.record(.identified(name, id: "\(identity)")) }
         let start = self.clock.uptime()
         defer {
             self.checkBounds()
             self.checkWait(name, since: start)
         }
         do {
-            let matched = try await body()?.matched
-            self.record(.accepted(name, matched: matched))
-            self.state.withLock { $0.accounting.calls += 1 }
+            let receipt = try await body()
+            self.record(receipt?.isDuplicate == true ? .duplicate(name) : .accepted(name, matched: receipt?.matched))
+            self.state.withLock { $0.accounting.calls.note(receipt) }
             return nil
         } catch let error as OmnibusError where error.code == .partiallyAccepted {
-            let missing = (error.details as? PartialAcceptance)?.missing ?? []
-            let groups = self.workload.groups.indices.filter { group in
-                missing.contains { self.isName($0, of: group) }
+            // Whoever repeats it goes on with it; nobody can tell which of them has been told of what.
+            guard identity == nil else {
+                self.state.withLock { state in
+                    state.accounting.isVague = true
+                    state.accounting.calls.made += 1
+                    state.accounting.calls.vague += 1
+                }
+                self.record(.unfinished(name))
+                return error
             }
-            self.record(.accepted(name, matched: nil, missing: groups.map(self.groupName)))
-            self.state.withLock { $0.accounting.calls += 1 }
+            self.state.withLock { $0.accounting.calls.note(.partiallyAccepted) }
+            self.record(.accepted(name, matched: nil, missing: self.groups(missing: error)))
             return error
         } catch {
-            self.record(.refused(name))
-            let code = (error as? OmnibusError)?.code
-            self.state.withLock { state in
-                if code != .busClosed { state.accounting.calls += 1 }
-                if ![.busClosed, .overflow, .cancelled].contains(code) { state.accounting.errors.append("\(error)") }
-            }
+            self.refused(name, error, isVague: identity != nil)
             return error as? OmnibusError
         }
+    }
+
+    /// Records that a publish call has thrown, and nobody has the message.
+    ///
+    /// - Parameter isVague: whether the call may have gone on with another one, and is counted as a repetition.
+    func refused(_ name: String, _ error: any Error, isVague: Bool = false) {
+        self.record(.refused(name))
+        let code = (error as? OmnibusError)?.code
+        self.state.withLock { state in
+            if isVague, code != .busClosed {
+                state.accounting.calls.made += 1
+                state.accounting.calls.vague += 1
+            } else {
+                state.accounting.calls.note(code)
+            }
+            if ![.busClosed, .overflow, .cancelled].contains(code) { state.accounting.errors.append("\(error)") }
+        }
+    }
+
+    /// The groups that have not accepted a message that others have.
+    func groups(missing error: OmnibusError) -> [String] {
+        let missing = (error.details as? PartialAcceptance)?.missing ?? []
+        let groups = self.workload.groups.indices.filter { group in
+            missing.contains { self.isName($0, of: group) }
+        }
+        return groups.map(self.groupName)
     }
 
     /// Whether the name of a queue, as errors give it, is that of a group.
@@ -232,7 +290,9 @@ final class WorkloadRun: Sendable {
             let answer: String = try await self.bus.request(question, to: Self.questions, timeout: .milliseconds(500))
             if answer != "re: \(name)" { self.failed("'\(name)' was answered with '\(answer)'") }
             self.record(.accepted(name, matched: nil))
+            self.state.withLock { $0.accounting.calls.made += 1 }
         } catch {
+            self.state.withLock { $0.accounting.calls.vague += 1 }
             switch (error as? OmnibusError)?.code {
             case .timeout?: self.record(.accepted(name, matched: nil))
             case .overflow?, .noResponder?: self.record(.refused(name))
@@ -244,7 +304,7 @@ final class WorkloadRun: Sendable {
 
     static let questions: Topic = "ask.question"
 
-    private func failed(_ text: String) {
+    func failed(_ text: String) {
         self.state.withLock { $0.accounting.errors.append(text) }
     }
 

@@ -86,6 +86,7 @@ package struct DeduplicationMachine<Outcome: Sendable>: Sendable {
         _ forgotten: inout [Outcome]
     ) {
         guard self.isReserved(key, number) else { return }
+        if Mutation.isActive(.forgetAccepted) { return self.giveUp(key, number) }
         self.entries[key] = .known(outcome, number: number)
         self.memories.append(Memory(key: key, number: number, time: now))
         self.count += 1

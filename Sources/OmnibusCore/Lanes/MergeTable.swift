@@ -127,7 +127,7 @@ extension LaneMachine {
         }
         let next = self.merges.next(key)
         guard let found else { return (next, merged != nil) }
-        if let merged {
+        if let merged, !Mutation.isActive(.skipMerge) {
             let before = found.buffer.bytes
             found.buffer.replace(at: found.index, with: merged)
             if found.isParked { self.keys.grew(by: found.buffer.bytes - before) }

@@ -54,6 +54,16 @@ package enum Mutation: String, CaseIterable, Sendable {
     case exceedThrottle
     /// A circuit breaker that has opened lets everything through.
     case ignoreOpenBreaker
+    /// What is due soon is delivered with what is due now.
+    case deliverEarly
+    /// A deduplication window forgets what it has just accepted.
+    case forgetAccepted
+    /// A message goes to a queue whose predicate does not want it.
+    case ignorePredicate
+    /// What was merged is thrown away, and the older message stays as it was.
+    case skipMerge
+    /// A reader is not told what retention has removed before it got there.
+    case forgetGap
 
     #if OMNIBUS_MUTATIONS
         private static let number = Atomic<Int>(-1)

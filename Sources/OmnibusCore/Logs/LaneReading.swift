@@ -67,7 +67,7 @@ package struct LaneReading: Sendable {
         let batch = self.source.read(upTo: count, bytes: bytes)
         self.hasMore = !batch.isAtEnd
         self.next = batch.next
-        self.missed += batch.missed
+        if !Mutation.isActive(.forgetGap) { self.missed += batch.missed }
         var taken = Taken(missed: batch.missed, removed: batch.removed)
         taken.entries.reserveCapacity(batch.records.count)
         for record in batch.records {

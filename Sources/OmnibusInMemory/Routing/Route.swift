@@ -69,7 +69,9 @@ final class Route: Sendable {
     func lanes(wanting message: Message) -> [Lane] {
         guard self.hasPredicates else { return self.lanes }
         return self.lanes.filter { lane in
-            guard let predicate = lane.settings.predicate, !predicate.matches(message) else { return true }
+            guard let predicate = lane.settings.predicate, !predicate.matches(message),
+                !Mutation.isActive(.ignorePredicate)
+            else { return true }
             lane.countFiltered()
             return false
         }

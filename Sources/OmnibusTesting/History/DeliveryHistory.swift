@@ -37,6 +37,8 @@ public struct DeliveryHistory: Sendable {
         /// When nothing is handed over because attempts have failed; nil is never. It is for handlers that settle by
         /// returning.
         public var circuitBreaker: CircuitBreaker?
+        /// The keys of the messages that the group's predicate wants; nil is all, and none is without a key.
+        public var wantedKeys: Set<String>?
 
         /// Creates rules; those left out are the least that a bus promises.
         public init(
@@ -47,7 +49,8 @@ public struct DeliveryHistory: Sendable {
             mayDrop: Bool = false,
             timeout: Duration? = nil,
             throttle: Throttle? = nil,
-            circuitBreaker: CircuitBreaker? = nil
+            circuitBreaker: CircuitBreaker? = nil,
+            wantedKeys: Set<String>? = nil
         ) {
             self.keepsOrder = keepsOrder
             self.keysAreExclusive = keysAreExclusive
@@ -57,6 +60,7 @@ public struct DeliveryHistory: Sendable {
             self.timeout = timeout
             self.throttle = throttle
             self.circuitBreaker = circuitBreaker
+            self.wantedKeys = wantedKeys
         }
     }
 
@@ -103,8 +107,31 @@ public struct DeliveryHistory: Sendable {
         case accepted(String, matched: Int?, missing: [String] = [])
         /// A publish call has thrown, and nobody has the message.
         case refused(String)
+        /// A publish call has reported that some groups have not accepted, and whoever repeats it goes on with it: nobody
+        /// can tell who will have the message, and when.
+        case unfinished(String)
+        /// A topic notices repetitions from now on.
+        case remembers(Topic, DeduplicationWindow)
+        /// The message whose publish call has begun brings an id of its own, which others may bring as well.
+        case identified(String, id: String)
+        /// A publish call has returned, and has said that the message had been accepted before.
+        case duplicate(String)
+        /// A message, whose publish call has begun, is to be delivered at a time and not before. It has no place in its
+        /// publisher's order.
+        case scheduled(String, due: Duration)
+        /// A message that waited for its time was cancelled, and the call has said that it was in time.
+        case cancelled(String)
         /// A handler starts. `lease` is the time at which the delivery is taken back if it is not settled.
         case handed(String, to: String, member: String, attempt: Int? = nil, lease: Duration? = nil)
+        /// A topic keeps a history from now on; each message that it accepts has the next offset, from 0.
+        case keeps(Topic)
+        /// A group has begun to read a topic's history at one of these offsets.
+        case reading(group: String, Topic, from: ClosedRange<Int64>)
+        /// The message of a history that was just handed over for the first time, and how many the reader was told that
+        /// it has missed before.
+        case read(String, at: String, offset: Int64, missed: Int)
+        /// The message that was just handed over stands for others too, the oldest first, which were merged into it.
+        case coalesced([String], into: String, at: String)
         /// The lease of a delivery, by its number, was set anew.
         case extended(String, at: String, delivery: Int, lease: Duration)
         /// A handler has settled its delivery: the last one, or the one of this number. The first time that a message
@@ -183,6 +210,10 @@ public struct HistoryFinding: Sendable, Hashable, CustomStringConvertible {
         case throttle
         /// An attempt began while the circuit breaker was open, or one more than it tries.
         case circuitBreaker
+        /// A message was handed over before its time.
+        case early
+        /// A reader has missed messages of a history, and was not told of as many.
+        case gap
         /// The counts do not say what has happened.
         case accounting
     }
