@@ -78,6 +78,7 @@ let examples: [String] = [
     "05-request-and-reply",
     "06-find-a-race",
     "07-service",
+    "08-from-a-file",
     "agent-pipeline",
 ]
 
@@ -132,7 +133,7 @@ let package = Package(
                 name: $0,
                 dependencies: $0 == "06-find-a-race" ? ["Omnibus", "OmnibusTesting"] : ["Omnibus"],
                 path: "Examples/\($0)",
-                exclude: ["README.md"],
+                exclude: $0 == "08-from-a-file" ? ["README.md", "bus.json"] : ["README.md"],
                 swiftSettings: settings
             )
         }
