@@ -11,7 +11,8 @@ extension EventBus {
     /// - Parameters:
     ///   - registry: which back ends are linked.
     ///   - settings: what a configuration cannot say, such as a codec or middleware; what it does say comes first.
-    /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for what makes no sense; with the code
+    /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for what makes no sense, and for a log that cannot
+    ///   be opened; with the code
     ///   `unsupported`, naming every part that nothing linked here honours, and what to add (`details` is the name of
     ///   the first, a `String`); or what the provider's factory throws.
     public convenience init(
@@ -22,6 +23,7 @@ extension EventBus {
     ) throws(OmnibusError) {
         try configuration.validate()
         let provider = try configuration.makeProvider(registry, environment)
+        let log = try configuration.makeLog(environment)
         self.init(
             provider,
             environment,
@@ -30,6 +32,7 @@ extension EventBus {
             configuration: configuration
         )
         try self.memory?.createTopics(configuration)
+        if let log { self.log(to: log) }
     }
 
     /// Connects the provider, and creates the topics of the configuration that the bus was made with.
@@ -117,6 +120,34 @@ extension Configuration {
             need(.accessControl, topic.accessControl != nil, ".accessControl")
         }
         return unmet
+    }
+}
+
+extension Configuration {
+    /// Opens the log that the configuration asks for; nil where it asks for none.
+    func makeLog(_ environment: BusEnvironment) throws(OmnibusError) -> JSONLinesLog? {
+        guard let logging = self.monitoring?.logging else { return nil }
+        let destination: JSONLinesLog.Destination =
+            switch logging.output {
+            case nil, "stderr": .standardError
+            case "stdout": .standardOutput
+            case let path?: .file(path)
+            }
+        do throws(OmnibusError) {
+            return try JSONLinesLog(level: logging.level ?? .info, to: destination, clock: environment.clock)
+        } catch {
+            let finding = ConfigurationFinding(
+                path: self.path("monitoring.logging.output"),
+                found: "a file that cannot be written",
+                expected: "the path of a file that this process may write, 'stdout' or 'stderr'"
+            )
+            throw OmnibusError(
+                .invalidConfiguration,
+                "\(finding). \(error.message)",
+                cause: error,
+                details: [finding]
+            )
+        }
     }
 }
 

@@ -34,21 +34,21 @@ extension Configuration {
     public struct Logging: Sendable, Hashable {
         /// How a line is written.
         public enum Format: String, Sendable, Hashable, CaseIterable {
-            /// A JSON object a line.
+            /// A JSON object a line (`JSONLinesLog`).
             case json
-            /// A sentence a line.
+            /// A sentence a line; for an emitter of the program's own, and refused by name until there is one here.
             case text
         }
 
         /// The least severe level that is written: `level`; nil is `info`.
-        public var level: String?
+        public var level: LogLevel?
         /// How a line is written: `format`; nil is JSON.
         public var format: Format?
         /// The path of a file, or `stdout` or `stderr`: `output`; nil is `stderr`.
         public var output: String?
 
         /// Creates the section; what is left out has its default.
-        public init(level: String? = nil, format: Format? = nil, output: String? = nil) {
+        public init(level: LogLevel? = nil, format: Format? = nil, output: String? = nil) {
             self.level = level
             self.format = format
             self.output = output
@@ -67,7 +67,7 @@ extension Configuration.Monitoring {
             },
             logging: section.section("logging") { part in
                 Configuration.Logging(
-                    level: part.value("level", .choice(["trace", "debug", "info", "warning", "error", "critical"])),
+                    level: part.value("level", .choice(LogLevel.allCases.map { ($0.name, $0) })),
                     format: part.value(
                         "format",
                         .choice(Configuration.Logging.Format.allCases.map { ($0.rawValue, $0) })
@@ -84,7 +84,7 @@ extension Configuration.Monitoring {
             writer.add("prometheus_port", metrics.prometheusPort)
         }
         writer.add("logging", self.logging) { logging, writer in
-            writer.add("level", logging.level)
+            writer.add("level", logging.level?.name)
             writer.add("format", logging.format?.rawValue)
             writer.add("output", logging.output)
         }

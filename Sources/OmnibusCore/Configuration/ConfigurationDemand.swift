@@ -42,7 +42,7 @@ public struct ConfigurationDemand: RawRepresentable, Hashable, Sendable, CustomS
     public static let topicAccess = Self(rawValue: "topicAccess")
     /// A port where metrics are read: `monitoring.metrics.prometheus_port`.
     public static let prometheus = Self(rawValue: "prometheus")
-    /// Lines about what happens: `monitoring.logging`.
+    /// Lines of text about what happens: `monitoring.logging.format`.
     public static let logging = Self(rawValue: "logging")
     /// Schemas that payloads are checked against: `schema` of a topic.
     public static let schemas = Self(rawValue: "schemas")
@@ -111,9 +111,9 @@ extension Configuration {
         )
         ask(
             .logging,
-            self.monitoring?.logging != nil,
-            "monitoring.logging",
-            "nothing linked here writes logs: remove it"
+            self.monitoring?.logging?.format == .text,
+            "monitoring.logging.format",
+            "nothing linked here writes lines of text: say 'json', or hand 'EventBus.log(to:)' an emitter of your own"
         )
         for (index, topic) in self.topics.enumerated() {
             ask(
@@ -135,7 +135,7 @@ extension Configuration {
             let given: [Backend] =
                 (self.broker.redisURL == nil ? [] : [.redis]) + (self.broker.kafkaServers == nil ? [] : [.kafka])
                 + (self.broker.natsURLs == nil ? [] : [.nats])
-            guard given.count < 2, self.broker.url == nil || given.isEmpty && self.broker.url == nil else {
+            guard given.count < 2, self.broker.url == nil else {
                 let finding = ConfigurationFinding(
                     path: self.path("broker.backend"),
                     found: "nothing, beside the address of a back end that it does not name",

@@ -50,7 +50,7 @@ struct ConfigurationReadingTests {
         #expect(configuration.monitoring?.metrics == .init(isEnabled: true, prometheusPort: 9_090))
         #expect(
             configuration.monitoring?.logging
-                == .init(level: "info", format: .json, output: "/var/log/kmb/kmb.log")
+                == .init(level: .info, format: .json, output: "/var/log/kmb/kmb.log")
         )
     }
 

@@ -1,6 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Omnibus
 import OmnibusTesting
 import Synchronization
@@ -119,6 +120,35 @@ struct EventBusConfiguringTests {
         try await bus.shutdown(deadline: .zero)
         // The provider is the bus's own.
         await #expect(throws: OmnibusError.self) { try await bus.provider.publish(Message(topic: "any", bytes: [])) }
+    }
+
+    @Test("writes its signals to the log that is asked for")
+    func log() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "omnibus-\(UUID().uuidString).log")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let logging = Configuration.Logging(level: .error, format: .json, output: file.path())
+        let bus = try EventBus(configuration: Configuration(monitoring: .init(logging: logging)))
+        try await bus.subscribe(to: "fails", with: HandlerSettings(failurePolicy: .noRetry)) { _ in throw Broken() }
+        try await bus.publish(Message(topic: "nobody", bytes: []))
+        try await bus.publish(Message(topic: "fails", bytes: []))
+        await bus.settled()
+
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains(#""kind":"deadLettered""#) == true, "\(lines)")
+        try await bus.shutdown()
+    }
+
+    @Test("refuses a log that it cannot write, by the key's path")
+    func noLog() {
+        let nowhere = Configuration(monitoring: .init(logging: .init(output: "/nonexistent/bus.log")))
+        let error = self.error(nowhere)
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.hasPrefix("monitoring.logging.output: found a file that cannot be written") == true)
+
+        let text = self.error(Configuration(monitoring: .init(logging: .init(format: .text))))
+        #expect(text?.code == .unsupported)
+        #expect(text?.message.contains("monitoring.logging.format: nothing linked here writes lines of text") == true)
     }
 
     @Test("of nothing is as one without a configuration")
