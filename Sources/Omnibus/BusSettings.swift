@@ -93,7 +93,7 @@ public struct HandlerSettings: Sendable {
     /// How long the handler may take for one attempt; nil is the bus's `handlerTimeout`.
     ///
     /// When the time is over the handler is cancelled and the attempt has failed, with the code `timeout`, even if the
-    /// handler returns later. One that ignores its cancellation keeps its worker, and the key of its message, until it
+    /// handler returns later; settling the delivery by hand throws `leaseLost` from then on. One that ignores its cancellation keeps its worker, and the key of its message, until it
     /// returns; `bus.stuckHandlers` lists it. Middleware is not limited and sees the error. It has to be positive. What
     /// is longer than a hundred years counts as that.
     public var timeout: Duration?

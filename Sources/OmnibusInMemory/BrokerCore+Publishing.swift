@@ -229,14 +229,14 @@ extension BrokerCore {
             }
             if after.isNeeded { waking.append(after) }
         }
-        // Not before all of them have it: a handler that is quick would publish its effects ahead of the cause.
-        for after in waking { after.perform() }
         for observer in route.observers {
             observer.see(message)
             answers.accepted += 1
         }
         let isComplete = answers.full.isEmpty && answers.refused.isEmpty
         if isComplete || answers.accepted > 0 { route.showTaps(message) }
+        // Not before all of them have it: a handler that is quick would publish its effects ahead of the cause.
+        for after in waking { after.perform() }
         guard isComplete else { return try self.finish(answers, entry, route, mode) }
         // Nobody listens, or wants it, or all who listened have left meanwhile.
         if answers.accepted == 0 { self.wasUnrouted(message, CallCounts(unrouted: 1)) }

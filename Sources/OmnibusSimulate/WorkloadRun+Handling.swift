@@ -200,7 +200,7 @@ extension WorkloadRun {
                 try? await self.clock.sleep(for: .milliseconds(150))
                 await self.settle(event, member, delivery, started, .acknowledged)
             } catch {
-                self.settled(event, member, .lost, started.number)
+                self.settled(event, member, self.outcomeOfStaleHandle(member, started, plan), started.number)
             }
         case .settlesLater where self.hasRunOut(started, plan), .forgets where self.hasRunOut(started, plan):
             // It returns without having settled, and too late: the attempt has failed.
@@ -233,8 +233,24 @@ extension WorkloadRun {
             }
             self.settled(event, member, outcome, started.number)
         } catch {
-            self.settled(event, member, .lost, started.number)
+            let plan = self.workload.groups[member.group]
+            self.settled(event, member, self.outcomeOfStaleHandle(member, started, plan), started.number)
         }
+    }
+
+    /// What has become of a delivery that cannot be settled any more: its attempt has failed where its time is over,
+    /// otherwise it was taken back.
+    private func outcomeOfStaleHandle(
+        _ member: Member,
+        _ started: Started,
+        _ plan: GroupPlan
+    ) -> DeliveryHistory.Outcome {
+        let now = self.clock.uptime()
+        guard let timeout = plan.timeout, now - started.begun >= .milliseconds(timeout) else { return .lost }
+        let isEnding = self.state.withLock { $0.leaving.contains(member) || $0.isEnding }
+        let mayBeTakenBack = isEnding || started.lease.map { $0 <= now } ?? false
+        // Which of them came first, nobody tells.
+        return mayBeTakenBack ? .unclear : .timedOut
     }
 
     // MARK: Sequences

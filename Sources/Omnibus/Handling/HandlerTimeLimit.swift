@@ -17,15 +17,22 @@ struct HandlerTimeLimit: Sendable {
     let clock: any BusClock
     let subscription: Subscription
     let queue: QueueIdentity
+    /// The queue, where it is in this process.
+    let lane: Lane?
     let stuck: StuckHandlers
     /// Whether the subscription has not been cancelled or paused.
     let isWanted: @Sendable () -> Bool
 
     /// Runs a handler.
     ///
+    /// - Parameter whenOver: called when the time is over, before the handler is cancelled.
     /// - Throws: what the handler throws within its time; after it ``OmnibusError`` with the code `timeout`, even where
     ///   the handler returns; ``HandlerNotCalled`` where the subscription has been cancelled or paused meanwhile.
-    func run(_ message: MessageID, _ handler: @escaping @Sendable () async throws -> Void) async throws {
+    func run(
+        _ message: MessageID,
+        whenOver: () -> Void = {},
+        _ handler: @escaping @Sendable () async throws -> Void
+    ) async throws {
         let clock = self.clock
         let race = Pending<Timestamp?>()
         // Set before the handler begins: one that sleeps for just as long has run out of time, always.
@@ -45,6 +52,7 @@ struct HandlerTimeLimit: Sendable {
                 clock.cancel(timer)
                 return Outcome(timedOut: nil, result: await group.next() ?? .success(()))
             }
+            whenOver()
             group.cancelAll()
             let number = self.stuck.add(
                 StuckHandler(subscription: self.subscription, queue: self.queue, messageID: message, since: time)
@@ -54,6 +62,15 @@ struct HandlerTimeLimit: Sendable {
         }
         guard let time = outcome.timedOut, !Mutation.isActive(.forgiveTimeout) else { return try outcome.result.get() }
         throw self.error(time, outcome.result)
+    }
+
+    /// Runs a handler of a delivery, whose own handle is void once the time is over: the attempt has failed then.
+    func run(_ delivery: Delivery, _ handler: @escaping @Sendable () async throws -> Void) async throws {
+        try await self.run(
+            delivery.message.id,
+            whenOver: { delivery.renewal?.renew(self.lane?.renew(delivery.token)) },
+            handler
+        )
     }
 
     /// Returns the same handler of events, within the limit.
@@ -101,6 +118,7 @@ extension EventBus {
             clock: self.environment.clock,
             subscription: subscription,
             queue: lane?.identity ?? queue,
+            lane: lane,
             stuck: self.stuck,
             isWanted: { [subscriptions] in
                 guard let lane else { return subscriptions.record(subscription.id) != nil }

@@ -133,7 +133,9 @@ extension EventBus {
             return
         }
         self.phase.store(.draining, ordering: .sequentiallyConsistent)
-        let before = self.counts
+        // Those that end meanwhile count too.
+        let begun = self.subscriptions.all
+        let before = self.counts(of: begun)
         let isDrained = await self.drain(within: deadline, for: caller)
         self.backlog.close()
         self.handlersBacklog.close()
@@ -149,15 +151,13 @@ extension EventBus {
         report.stuck += await self.unended(records)
         self.phase.store(.closed, ordering: .sequentiallyConsistent)
         report.scheduled = self.memory?.abandonScheduled(of: ObjectIdentifier(self)) ?? 0
-        let after = self.counts(of: records)
+        let after = self.counts(of: begun + records)
         report.drained = max(0, after.acknowledged - before.acknowledged)
         report.abandoned = max(0, after.abandoned - before.abandoned)
         self.activities.end()
         if self.ownsProvider { try? await self.provider.disconnect() }
         self.closing.finish(report)
     }
-
-    private var counts: QueueMetrics { self.counts(of: self.subscriptions.all) }
 
     private func counts(of records: [SubscriptionTable.Record]) -> QueueMetrics {
         var seen: Set<ObjectIdentifier> = []

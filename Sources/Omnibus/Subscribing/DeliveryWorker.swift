@@ -6,17 +6,26 @@ struct Handling<Value: Sendable>: Sendable {
     /// Decodes the message, before any attempt: what cannot be decoded will not be by trying again.
     var prepare: @Sendable (Message) throws(OmnibusError) -> Value
     var handle: @Sendable (Value, Delivery) async throws -> Void
+    /// Whether handling has a time limit.
+    private(set) var isLimited = false
+
+    init(
+        prepare: @escaping @Sendable (Message) throws(OmnibusError) -> Value,
+        handle: @escaping @Sendable (Value, Delivery) async throws -> Void
+    ) {
+        self.prepare = prepare
+        self.handle = handle
+    }
 
     /// The same, each call of the handler within a time limit.
     func limited(by limit: HandlerTimeLimit?) -> Handling {
         guard let limit else { return self }
         let handle = self.handle
-        return Handling(
-            prepare: self.prepare,
-            handle: { value, delivery in
-                try await limit.run(delivery.message.id) { try await handle(value, delivery) }
-            }
-        )
+        var limited = Handling(prepare: self.prepare) { value, delivery in
+            try await limit.run(delivery) { try await handle(value, delivery) }
+        }
+        limited.isLimited = true
+        return limited
     }
 }
 
@@ -57,7 +66,9 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
                 if deliveries.isEmpty { return false }
                 for delivery in deliveries {
                     scope.enter(delivery.message)
-                    await self.process(self.bus.own(delivery, self.handle, self.meter))
+                    var owned = self.bus.own(delivery, self.handle, self.meter)
+                    if self.handling.isLimited { owned.renewal = TokenRenewal() }
+                    await self.process(owned)
                 }
             } catch {
                 return false
@@ -146,7 +157,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
     /// Settles unless the handler has done so itself, which takes precedence and leaves the handle stale.
     private func settle(_ delivery: Delivery, _ action: Settlement.Action) async {
         do {
-            try delivery.settler.settle([Settlement(delivery.token, action)])
+            try delivery.settler.settle([Settlement(delivery.renewal?.token ?? delivery.token, action)])
             try await delivery.settler.flush()
         } catch {
             return

@@ -52,6 +52,14 @@ package struct DeliverySlots: Sendable {
         return self.empty(Int(token.slot), isLost: false)
     }
 
+    /// Takes a delivery back from whoever has its handle, and gives it another one; nil where it is stale already.
+    mutating func renew(_ token: DeliveryToken) -> DeliveryToken? {
+        guard self.isCurrent(token), let member = self.slots[Int(token.slot)].member else { return nil }
+        let deadline = self.slots[Int(token.slot)].deadline
+        guard let entry = self.empty(Int(token.slot), isLost: true) else { return nil }
+        return self.add(entry, member: member, deadline: deadline)
+    }
+
     package mutating func extend(_ token: DeliveryToken, until deadline: Duration) -> Bool {
         guard self.isCurrent(token) else { return false }
         self.slots[Int(token.slot)].deadline = deadline

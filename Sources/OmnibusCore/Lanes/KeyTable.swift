@@ -64,6 +64,8 @@ package struct KeyTable: Sendable {
         guard let holder = self.holders[key] else { return .free }
         guard let waiting = holder.waiting, waiting < priority, !holder.isOvertaken else { return .held }
         self.holders[key]?.isOvertaken = true
+        // It waits no more.
+        self.holders[key]?.expected = max(0, holder.expected - 1)
         return .overtakes
     }
 
@@ -234,11 +236,14 @@ package struct KeyTable: Sendable {
     }
 }
 
-/// Entries behind one key: the most urgent first, and those of one priority in the order in which they came.
+/// Entries behind one key: the most urgent first, after eight of them one of those that had to wait, and those of one
+/// priority in the order in which they came.
 struct ParkedEntries: Sendable {
     /// One buffer for each priority below critical, made when it is needed.
     private var buffers: (low: EntryBuffer?, normal: EntryBuffer?, high: EntryBuffer?)
     private(set) var count = 0
+    /// How many of higher priorities have gone by while some of these waited.
+    private var passed = (low: 0, normal: 0)
 
     /// When the first of each priority was accepted, the oldest of them.
     var oldest: Timestamp? {
@@ -275,13 +280,39 @@ struct ParkedEntries: Sendable {
     /// All buffers, the least urgent first.
     var all: [EntryBuffer] { [self.buffers.low, self.buffers.normal, self.buffers.high].compactMap { $0 } }
 
-    /// Takes the first of the most urgent entries, in a buffer of its own.
+    /// Takes the next entry, in a buffer of its own; above a priority, the first of the most urgent ones.
     mutating func takeFirst(above priority: Priority?) -> EntryBuffer? {
-        let least = priority ?? .low
-        let isOpen = priority == nil
-        if isOpen || least < .high, let next = self.take(self.buffers.high) { return next }
-        if isOpen || least < .normal, let next = self.take(self.buffers.normal) { return next }
-        return isOpen ? self.take(self.buffers.low) : nil
+        if let priority {
+            if priority < .high, let next = self.take(self.buffers.high) { return next }
+            return priority < .normal ? self.take(self.buffers.normal) : nil
+        }
+        // Who was passed over often enough goes first, once.
+        if self.passed.low >= LaneMachine.largestPass, let next = self.takeLow() { return next }
+        if self.passed.normal >= LaneMachine.largestPass, let next = self.takeNormal() { return next }
+        if let next = self.take(self.buffers.high) {
+            self.countPass(ofNormal: true)
+            return next
+        }
+        return self.takeNormal() ?? self.takeLow()
+    }
+
+    private mutating func takeNormal() -> EntryBuffer? {
+        guard let next = self.take(self.buffers.normal) else { return nil }
+        self.passed.normal = 0
+        self.countPass(ofNormal: false)
+        return next
+    }
+
+    private mutating func takeLow() -> EntryBuffer? {
+        guard let next = self.take(self.buffers.low) else { return nil }
+        self.passed.low = 0
+        return next
+    }
+
+    /// Counts an entry that went before those of lower priorities.
+    private mutating func countPass(ofNormal: Bool) {
+        if self.buffers.low?.isEmpty == false { self.passed.low += 1 }
+        if ofNormal, self.buffers.normal?.isEmpty == false { self.passed.normal += 1 }
     }
 
     /// Takes the oldest of the least urgent entries.

@@ -56,6 +56,18 @@ extension Lane {
 }
 
 extension Message {
+    /// The ids of the messages that were merged into one, the oldest first, with commas.
+    static let mergedFromHeader = "merged-from"
+    /// How many of them are named at most, the newest.
+    private static let largestMerge = 64
+
+    /// The ids of what was merged into this message, or its own, and that of a newer one.
+    private func mergedIDs(and newer: Message) -> String {
+        let ids = self.headers[Self.mergedFromHeader]?.text.map { $0.split(separator: ",").map(String.init) }
+        return ((ids ?? [self.id.description]) + [newer.id.description]).suffix(Self.largestMerge)
+            .joined(separator: ",")
+    }
+
     /// Makes a merged message the newer one of two, caused by the older.
     fileprivate mutating func take(identityOf newer: Message, causedBy older: Message) {
         self.id = newer.id
@@ -66,5 +78,6 @@ extension Message {
         self.priority = newer.priority
         self.acceptedAt = newer.acceptedAt
         self.causationID = older.id
+        self.headers.put(.text(older.mergedIDs(and: newer)), for: Self.mergedFromHeader)
     }
 }

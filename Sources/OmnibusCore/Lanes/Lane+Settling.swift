@@ -30,6 +30,11 @@ extension Lane {
         return token
     }
 
+    /// Makes a delivery's handle stale, and returns another one; nil where it is stale already.
+    package func renew(_ token: DeliveryToken) -> DeliveryToken? {
+        self.state.withLock { $0.machine.slots.renew(token) }
+    }
+
     /// Settles a delivery by its handle.
     package func settle(_ settlement: Settlement) throws(OmnibusError) {
         let now = self.moment(for: settlement.action)

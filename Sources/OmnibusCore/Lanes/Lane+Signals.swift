@@ -17,7 +17,9 @@ extension Lane {
                     queue: self.identity,
                     count: count,
                     message: """
-                        \(count) messages wait, of \(self.settings.bounds.count) at most: its handlers are slower than \
+                        \(count) messages wait, and there is room for few more, in all, in bytes or behind one key \
+                        (\(self.settings.bounds.count), \(self.settings.bounds.bytes) and \
+                        \(self.settings.bounds.parkedPerKey) at most): its handlers are slower than \
                         its publishers. Handle faster, raise 'concurrency', or add members to the group.
                         """
                 )

@@ -101,6 +101,7 @@ extension LaneMachine {
         }
         let heldKey = key.flatMap { self.settings.ordering == .key && self.keys.isHeld($0) ? $0 : nil }
         if let heldKey, !self.hasRoom(behind: heldKey, for: size) {
+            self.noteCrowded(heldKey, &remarks)
             return self.overflow(behind: heldKey, size, priority, mode, &remarks, store)
         }
         let waiting = self.boundedCount + self.reserved
@@ -108,8 +109,9 @@ extension LaneMachine {
         let most = Mutation.isActive(.exceedBound) ? bounds.count + 1 : bounds.count
         let bytes = self.boundedBytes + self.reservedBytes
         let fits = waiting < most && (waiting == 0 || bytes + size <= bounds.bytes)
-        self.noteFilling(waiting + 1, &remarks)
-        let isNext = !self.suspended.contains { $0.key == nil && !$0.isUrgent }
+        self.noteFilling(waiting + 1, bytes + size, &remarks)
+        // Nobody goes before those who wait for room in the queue, or behind the very same key.
+        let isNext = !self.suspended.contains { !$0.isUrgent && ($0.key == nil || $0.key == key) }
         let decision = fits && isNext ? store : self.overflow(size, priority, mode, &remarks, store)
         if let heldKey, decision.isStored { self.keys.expect(heldKey) }
         return decision
@@ -132,19 +134,37 @@ extension LaneMachine {
         }
     }
 
-    /// Remembers that the queue has become slow, and says so once.
-    private mutating func noteFilling(_ count: Int, _ remarks: inout Remarks) {
-        guard !self.isSlow, count >= Self.slowMark(self.settings.bounds), self.settings.bounds.count >= 4 else {
-            return
-        }
+    /// Remembers that the queue has become slow, and says so once: three quarters of a bound are used, or all of a very
+    /// small one.
+    private mutating func noteFilling(_ count: Int, _ bytes: Int, _ remarks: inout Remarks) {
+        let bounds = self.settings.bounds
+        let isLong = bounds.count < 4 ? count > bounds.count : count >= Self.slowMark(bounds)
+        // One large message says nothing about the handlers.
+        guard !self.isSlow, isLong || count > 1 && bytes > bounds.bytes - bounds.bytes / 4 else { return }
         self.isSlow = true
-        self.fastLimit = self.settings.bounds.count
+        self.fastLimit = bounds.count
+        remarks.insert(.slow)
+    }
+
+    /// The same where too much waits behind one key.
+    private mutating func noteCrowded(_ key: String, _ remarks: inout Remarks) {
+        guard !self.isSlow else { return }
+        self.isSlow = true
+        self.slowKey = key
         remarks.insert(.slow)
     }
 
     /// Notes that the queue has recovered.
     mutating func noteDraining() {
-        guard self.isSlow || self.isDropping, self.boundedCount <= self.settings.bounds.count / 4 else { return }
+        guard self.isSlow || self.isDropping, self.boundedCount <= self.settings.bounds.count / 4,
+            self.boundedBytes <= self.settings.bounds.bytes / 4
+        else { return }
+        if let key = self.slowKey, self.keys.isHeld(key),
+            self.keys.waitingCount(behind: key) > self.settings.bounds.parkedPerKey / 4
+        {
+            return
+        }
+        self.slowKey = nil
         self.isSlow = false
         self.isDropping = false
         self.fastLimit = Self.slowMark(self.settings.bounds)
@@ -161,9 +181,11 @@ extension LaneMachine {
     ) -> OfferDecision {
         let bounds = self.settings.bounds
         let waiting = priority == .critical ? self.others?.control.count ?? 0 : self.boundedCount + self.reserved
+        let bytes =
+            size + (priority == .critical ? self.others?.control.bytes ?? 0 : self.boundedBytes + self.reservedBytes)
         switch self.settings.overflow {
         case .suspend, .reject, .coalescing:
-            if mode == .handler, waiting < bounds.count + bounds.cascade {
+            if mode == .handler, waiting < bounds.count + bounds.cascade, waiting == 0 || bytes <= bounds.cascadeBytes {
                 if priority != .critical {
                     self.isOverBound = true
                     remarks.insert(.overBound)
@@ -197,7 +219,8 @@ extension LaneMachine {
         switch self.settings.overflow {
         case .suspend, .reject, .coalescing:
             if mode == .handler, self.keys.waitingCount(behind: key) < bounds.parkedPerKey + bounds.cascade,
-                self.boundedCount < bounds.count + bounds.cascade
+                self.boundedCount < bounds.count + bounds.cascade,
+                max(self.keys.bytes, self.boundedBytes) + size <= bounds.cascadeBytes
             {
                 self.keys.expect(key)
                 self.isOverBound = true

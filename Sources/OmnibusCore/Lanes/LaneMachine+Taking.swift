@@ -201,7 +201,7 @@ extension LaneMachine {
             // What was accepted before its key was held may exceed what may be parked, by the bound of the queue. But
             // memory has a limit: then the queue stops here until something that is parked has gone.
             let bounds = self.settings.bounds
-            guard self.keys.count < bounds.parked + bounds.count, self.keys.bytes < 2 * bounds.bytes else {
+            guard self.keys.count < bounds.parked + bounds.count, self.keys.bytes < bounds.doubledBytes else {
                 return self.isJammed = true
             }
             self.keys.park(firstOf: source, key)

@@ -91,6 +91,8 @@ package struct LaneMachine: Sendable {
     var fastLimit: Int
     /// Whether it was said that the queue is slow, and it has not recovered since.
     var isSlow = false
+    /// The key behind which so much waits that the queue is slow.
+    var slowKey: String?
     /// Whether it was said that messages are dropped, and the queue has not recovered since.
     var isDropping = false
     /// Whether handlers have published above the bound, so that their own queues are held back.

@@ -63,7 +63,8 @@ extension BusSignal: CustomStringConvertible {
 extension BusSignal.Kind {
     /// A message was published that nobody listened to.
     public static let unrouted = Self(rawValue: "unrouted")
-    /// A queue is three quarters full, because its handlers are slower than its publishers.
+    /// A queue is three quarters full, in messages or in bytes, or no more may wait behind one of its keys, because its
+    /// handlers are slower than its publishers.
     ///
     /// It is sent once, and again only after the queue has been down to a quarter; `count` is how many wait.
     public static let slow = Self(rawValue: "slow")

@@ -68,9 +68,12 @@ public struct Payload: Sendable {
         switch self.storage {
         case .bytes(let bytes): bytes.count
         case .json(let value): Self.estimatedSize(of: value)
-        case .typed(let payload): payload.estimatedSize
+        case .typed(let payload): Self.bounded(payload.estimatedSize)
         }
     }
+
+    /// A size that a type of the user's has estimated, within what sums of sizes can hold.
+    package static func bounded(_ size: Int) -> Int { min(max(0, size), Int(UInt32.max)) }
 
     /// What a value of this type counts with while it is not encoded: its stride, and a constant for what it points to.
     package static func estimatedSize<Value>(of type: Value.Type) -> Int {

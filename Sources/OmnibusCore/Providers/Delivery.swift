@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// A message handed to a subscriber: what it is, which attempt this is, and how to settle it.
 public struct Delivery: Sendable {
     /// The message that is delivered.
@@ -18,6 +20,8 @@ public struct Delivery: Sendable {
 
     /// Where the delivery can publish and answer; nil when it comes from a provider directly.
     package var publisher: (any EventPublishing)?
+    /// Where the worker finds the handle that it settles with once the handler's own is void; nil where it cannot be.
+    package var renewal: TokenRenewal?
     package let token: DeliveryToken
     package let settler: any DeliverySettler
 
@@ -53,6 +57,7 @@ public struct Delivery: Sendable {
         )
         copy.context = self.context
         copy.publisher = self.publisher
+        copy.renewal = self.renewal
         return copy
     }
 
@@ -105,6 +110,19 @@ public struct Delivery: Sendable {
     private func settle(_ action: Settlement.Action) async throws(OmnibusError) {
         try self.settler.settle([Settlement(self.token, action)])
         try await self.settler.flush()
+    }
+}
+
+/// The handle of a delivery whose handler has run out of time, and whose own handle is void since.
+package final class TokenRenewal: Sendable {
+    private let renewed = Mutex<DeliveryToken?>(nil)
+
+    package init() {}
+
+    package var token: DeliveryToken? { self.renewed.withLock { $0 } }
+
+    package func renew(_ token: DeliveryToken?) {
+        self.renewed.withLock { $0 = token }
     }
 }
 

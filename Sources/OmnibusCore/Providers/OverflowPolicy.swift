@@ -20,9 +20,9 @@ public enum OverflowPolicy: Sendable, Hashable {
     /// updates, of which the sum is what counts.
     ///
     /// Both functions run with no lock held, on the publisher's thread. The merged message has the new one's id, topic,
-    /// key, priority and time, and names the older one as its cause; messages of two priorities are not merged. Where nothing of the key waits, or `merge` throws, the publisher
-    /// gets the error `overflow`. What a
-    /// worker has taken, or what is parked behind a held key, is never merged.
+    /// key, priority and time, and names the older one as its cause; its header `merged-from` has the ids of all that
+    /// went into it, the newest 64, with commas. Messages of two priorities are not merged. Where nothing of the key
+    /// waits, or `merge` throws, the publisher gets the error `overflow`. What a worker has taken is never merged.
     ///
     /// - Parameters:
     ///   - name: tells one way of merging from another: members of a group must ask for the same.

@@ -10,6 +10,8 @@ public struct QueueBounds: Sendable, Hashable {
     /// The number of bytes, at least 1; events that have not been encoded count by their estimated size.
     public var bytes: Int
     /// How many messages above `count` handlers may publish, so that a handler never waits for a queue.
+    ///
+    /// Where there is any, they may also exceed `bytes`, by as much again.
     public var cascade: Int
     /// How many messages may wait behind keys that are held, beside `count`; the rest flows past them.
     ///
@@ -37,6 +39,13 @@ public struct QueueBounds: Sendable, Hashable {
         self.parked = parked ?? count
         self.parkedPerKey = parkedPerKey ?? max(1, (parked ?? count) / 4)
     }
+
+    /// The bytes that may wait where handlers have published, whose allowance is the bound again; none without an
+    /// allowance for messages.
+    package var cascadeBytes: Int { self.cascade > 0 ? self.doubledBytes : self.bytes }
+
+    /// Twice the bound in bytes, or all that there are.
+    package var doubledBytes: Int { self.bytes > Int.max / 2 ? .max : 2 * self.bytes }
 
     package var findings: [String] {
         func check(_ name: String, _ value: Int, from least: Int) -> [String] {

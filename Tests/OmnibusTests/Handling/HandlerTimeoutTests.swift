@@ -40,6 +40,32 @@ struct HandlerTimeoutTests {
         Timestamp(nanosecondsSinceEpoch: 1_767_225_600_000_000_000 + seconds * 1_000_000_000)
     }
 
+    @Test("has failed the attempt, whatever the handler settles afterwards")
+    func settlesLate() async throws {
+        let (bus, gate) = (self.makeBus(.delivery), self.gate)
+        let errors = EventRecorder<OmnibusError.Code?>()
+        try await bus.subscribe(to: Step.self, with: HandlerSettings(timeout: .seconds(5))) { _, delivery in
+            await gate.passStubbornly()
+            do throws(OmnibusError) {
+                try await delivery.ack()
+                errors.record(nil)
+            } catch {
+                errors.record(error.code)
+            }
+        }
+        try await bus.publish(Step(number: 1))
+        try await gate.arrivals(1)
+        self.manual.clock.advance(by: .seconds(5))
+        while bus.stuckHandlers.isEmpty { await Task.yield() }
+        gate.open()
+        await bus.settled()
+        #expect(errors.all == [.leaseLost])
+        let queues = try await bus.metrics().queues
+        #expect(queues.acknowledged == 0)
+        #expect(queues.deadLettered == 1)
+        #expect(queues.pending == 0)
+    }
+
     @Test("does not concern a handler that is in time, and leaves nothing behind", arguments: Path.allCases)
     func letsBe(path: Path) async throws {
         let (bus, seen) = (self.makeBus(path), self.seen)

@@ -16,11 +16,13 @@ struct ActivityTests {
     }
 
     /// What a feed has, once the bus has been shut down.
+    ///
+    /// A handler may be faster than the publisher's thread, which says last that it has published: that comes first here.
     private func rest(of feed: ActivityFeed) async throws -> [Activity] {
         try await self.bus.shutdown()
         var all: [Activity] = []
         for await activity in feed { all.append(activity) }
-        return all
+        return all.filter { $0.kind == .emitted } + all.filter { $0.kind != .emitted }
     }
 
     @Test("tells each publish, delivery and settlement of a handler of events")

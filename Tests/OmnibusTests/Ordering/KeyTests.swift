@@ -209,6 +209,76 @@ struct KeyTests {
         #expect(try await self.bus.metrics().queues.dropped == 2)
     }
 
+    @Test("do not count what has overtaken the one that waits for its retry", arguments: [1, 2])
+    func overtakersAreGone(concurrency: Int) async throws {
+        let (log, isBroken) = (self.log, Switch())
+        let settings = HandlerSettings(
+            concurrency: concurrency,
+            bounds: QueueBounds(count: 16, cascade: 0, parkedPerKey: 2),
+            overflow: .reject
+        )
+        _ = try await self.subscribe(typed: false, group: "g", with: settings) { name in
+            log.record(name)
+            if name == "a1", isBroken.isOn { throw Broken() }
+        }
+        try await self.bus.publish(.job("a1", key: "a"))
+        await self.bus.settled()
+        for number in 0..<10 {
+            try await self.bus.publish(.job("h\(number)", key: "a", priority: .high))
+            await self.bus.settled()
+        }
+        #expect(log.all == ["a1"] + (0..<10).map { "h\($0)" })
+    }
+
+    @Test("share a key by their priorities: none waits for all that are more urgent", arguments: [1, 2])
+    func priorityWithinKey(concurrency: Int) async throws {
+        let (gate, log) = (Gate(), self.log)
+        let settings = HandlerSettings(concurrency: concurrency)
+        _ = try await self.subscribe(typed: false, group: "g", with: settings) { name in
+            log.record(name)
+            if name == "first" { try await gate.pass() }
+        }
+        try await self.bus.publish(.job("first", key: "a"))
+        try await gate.arrivals(1)
+        try await self.bus.publish(.job("low", key: "a", priority: .low))
+        try await self.bus.publish(.job("normal", key: "a"))
+        for number in 0..<100 { try await self.bus.publish(.job("h\(number)", key: "a", priority: .high)) }
+        gate.open()
+        await self.bus.settled()
+        #expect(try #require(log.all.firstIndex(of: "normal")) < 20)
+        #expect(try #require(log.all.firstIndex(of: "low")) < 20)
+        #expect(log.all.count == 103)
+    }
+
+    @Test("let nobody go before a publisher that waits behind the same key")
+    func firstComeBehindOneKey() async throws {
+        let (gates, log) = (["a0": Gate(), "a1": Gate(), "x": Gate(), "y1": Gate()], self.log)
+        let bounds = QueueBounds(count: 16, parkedPerKey: 1)
+        _ = try await self.subscribe(typed: false, with: HandlerSettings(concurrency: 2, bounds: bounds)) { name in
+            log.record(name)
+            try await gates[name]?.pass()
+        }
+        try await self.bus.publish(.job("a0", key: "a"))
+        try await gates["a0"]?.arrivals(1)
+        try await self.bus.publish(.job("a1", key: "a"))
+        try await self.bus.publish(.job("x"))
+        try await gates["x"]?.arrivals(1)
+        let first = Task { [bus] in try await bus.publish(.job("a2", key: "a")) }
+        await self.bus.suspendedPublishers(1)
+        // The queue is full, then there is room behind the key, and then for one in the queue: too few to be given out.
+        for number in 1...16 { try await self.bus.publish(.job("y\(number)")) }
+        gates["a0"]?.open()
+        try await gates["a1"]?.arrivals(1)
+        gates["x"]?.open()
+        try await gates["y1"]?.arrivals(1)
+        let second = Task { [bus] in try await bus.publish(.job("a3", key: "a")) }
+        await self.bus.suspendedPublishers(2)
+        for gate in gates.values { gate.open() }
+        _ = try await (first.value, second.value)
+        await self.bus.settled()
+        #expect(log.all.filter { $0.hasPrefix("a") } == ["a0", "a1", "a2", "a3"])
+    }
+
     @Test("suspend the publishers of that key alone")
     func suspendsBehindOneKey() async throws {
         let (gate, log) = (Gate(), self.log)

@@ -178,17 +178,19 @@ struct EmittingTests {
         let settings = HandlerSettings(bounds: QueueBounds(count: 1), overflow: .suspend())
         let subscription = try await bus.subscribe(to: Step.self, with: settings) { _ in }
         try await subscription.pause()
-        for number in 0..<4 { bus.emit(Step(number: number)) }
-        #expect(bus.failedEmissions == 2)
-        #expect(signals.all.count { $0 == .unpublished } == 2)
+        for number in 0..<10 { bus.emit(Step(number: number)) }
+        // One is in the queue, and one waits; another one may be on its way between them.
+        let failed = bus.failedEmissions
+        #expect(failed == 8 || failed == 7)
+        #expect(signals.all.count { $0 == .unpublished } == failed)
         try await subscription.resume()
         try await bus.flush()
         await bus.settled()
-        #expect(try await bus.metrics().queues.acknowledged == 2)
+        #expect(try await bus.metrics().queues.acknowledged == 10 - failed)
 
         try await bus.shutdown()
         bus.emit(Message(topic: "late", payload: 1))
-        #expect(bus.failedEmissions == 3)
+        #expect(bus.failedEmissions == failed + 1)
     }
 
     @Test("counts what is refused later")

@@ -59,6 +59,7 @@ struct CoalescingTests {
         let merged = try await messages.next()
         #expect(merged.id == newer)
         #expect(merged.causationID == older)
+        #expect(merged.headers["merged-from"] == .text("\(older),\(newer)"))
         #expect(merged.jobName == "ab")
     }
 

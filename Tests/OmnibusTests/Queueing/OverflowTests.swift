@@ -215,6 +215,52 @@ struct OverflowTests {
         #expect((error?.details as? PartialAcceptance)?.receipt.matched == 1)
     }
 
+    @Test("lets a handler exceed the bound in bytes by as much again, and no further", arguments: Priority.allCases)
+    func cascadesBytes(priority: Priority) async throws {
+        let (bus, stored) = (self.bus, EventRecorder<Int>())
+        let settings = HandlerSettings(bounds: QueueBounds(count: 1_000, bytes: 10_000), overflow: .reject)
+        let target = try await bus.subscribe(to: "target", with: settings) { _ in }
+        try await target.pause()
+        try await bus.subscribe(to: Step.self, with: HandlerSettings(failurePolicy: .noRetry)) { _ in
+            for number in 0..<100 {
+                var message = Message(topic: "target", bytes: Array(repeating: 0, count: 1_000))
+                message.priority = priority
+                try await bus.publish(message)
+                stored.record(number)
+            }
+        }
+        try await bus.publish(Step(number: 1))
+        await bus.settled()
+        #expect(stored.count == 20)
+        #expect(try bus.deadLetters.list().first?.lastError?.error.contains("full") == true)
+    }
+
+    @Test("takes bounds and sizes that are as large as numbers are")
+    func largestNumbers() async throws {
+        struct Huge: Event {
+            static let topic: Topic = "huge"
+            var eventKey: String? { "k" }
+            var estimatedSize: Int { .max }
+        }
+        let (bus, gate, seen) = (self.bus, Gate(), self.seen)
+        let settings = HandlerSettings(
+            concurrency: 2,
+            failurePolicy: .noRetry,
+            bounds: QueueBounds(count: 16, bytes: .max)
+        )
+        try await bus.subscribe(to: Huge.self, with: settings) { _ in
+            seen.record(1)
+            try await gate.pass()
+            throw Broken()
+        }
+        for _ in 0..<4 { try await bus.publish(Huge()) }
+        try await gate.arrivals(1)
+        gate.open()
+        await bus.settled()
+        #expect(seen.count == 4)
+        #expect(try await bus.metrics().queues.deadLettered == 4)
+    }
+
     @Test("lets a handler exceed its own queue's bound by the allowance, and no further")
     func cascades() async throws {
         let bus = self.bus

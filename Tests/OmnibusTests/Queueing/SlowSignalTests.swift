@@ -45,6 +45,32 @@ struct SlowSignalTests {
         #expect(signals.count == 2)
     }
 
+    @Test("is named where bytes, or one key, or a very small queue have no room", arguments: [0, 1, 2])
+    func otherBounds(kind: Int) async throws {
+        let (signals, gate) = (self.signals, Gate())
+        self.bus.onSignal { if $0.kind == .slow { signals.record($0) } }
+        let bounds = [
+            QueueBounds(count: 4_096, bytes: 10_000), QueueBounds(count: 64, parkedPerKey: 4), QueueBounds(count: 2),
+        ][kind]
+        let settings = HandlerSettings(concurrency: 2, bounds: bounds, overflow: .reject)
+        try await self.bus.subscribe(to: "jobs", group: "g", with: settings) { _ in try await gate.pass() }
+        func publish() async throws {
+            var message = Message(topic: "jobs", bytes: Array(repeating: 0, count: kind == 0 ? 900 : 1))
+            message.key = kind == 1 ? "k" : nil
+            try await self.bus.publish(message)
+        }
+        let free = kind == 1 ? 1 : 2
+        for _ in 0..<free { try await publish() }
+        try await gate.arrivals(free)
+        for _ in 0..<(kind == 0 ? 10 : kind == 1 ? 4 : 2) { try await publish() }
+        await expectError(.overflow) {
+            for _ in 0..<2 { try await publish() }
+        }
+        #expect(signals.count == 1)
+        gate.open()
+        await self.bus.settled()
+    }
+
     @Test("that drops messages is named too")
     func dropping() async throws {
         let signals = self.signals

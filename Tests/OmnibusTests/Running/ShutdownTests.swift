@@ -38,6 +38,33 @@ struct ShutdownTests {
         #expect(self.manual.clock.pendingTimers == 0)
     }
 
+    @Test("counts what subscriptions that end meanwhile have drained and abandoned")
+    func endsMeanwhile() async throws {
+        let (bus, gate, seen) = (self.bus, self.gate, self.seen)
+        let busy = try await bus.subscribe(to: "busy") { _ in }
+        for _ in 0..<100 { try await bus.publish(1, to: "busy") }
+        await bus.settled()
+        let paused = try await bus.subscribe(to: "paused") { _ in }
+        try await paused.pause()
+        for _ in 0..<30 { try await bus.publish(1, to: "paused") }
+        try await bus.subscribe(to: Step.self) { step in
+            try await gate.pass()
+            if step.number == 0 {
+                await busy.cancel()
+                await paused.cancel()
+            }
+            seen.record(step.number)
+        }
+        for number in 0..<50 { try await bus.publish(Step(number: number)) }
+        try await gate.arrivals(1)
+        let shutdown = Task { try await bus.shutdown(deadline: .seconds(5)) }
+        try await self.manual.clock.timers(atLeast: 1)
+        gate.open()
+        let report = try await shutdown.value
+        #expect(report.drained == 50)
+        #expect(report.abandoned == 30)
+    }
+
     @Test("lets handlers publish while it drains, and nobody else")
     func letsHandlersPublish() async throws {
         let (bus, gate, seen) = (self.bus, self.gate, self.seen)
