@@ -72,8 +72,8 @@ struct HostedGroupTests {
         await buses[0].subscriptions.record(subscription.id)?.hosted?.caughtUp()
         let seen = EventRecorder<Int>()
         try await buses[1].subscribe(to: Step.self, group: "g") { seen.record($0.number) }
-        gate.open()
         await subscription.cancel()
+        gate.open()
         try await seen.expect(9)
         #expect(seen.all == Array(1..<10))
     }

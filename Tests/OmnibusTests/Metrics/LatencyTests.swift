@@ -35,6 +35,7 @@ struct LatencyTests {
         clock.advance(by: .milliseconds(500))
         try await subscription.resume()
         await bus.settled()
+        try await bus.measured(1)
 
         let snapshot = try await bus.metrics.snapshot()
 
@@ -74,6 +75,7 @@ struct LatencyTests {
             clock.advance(by: .seconds(1))
         }
         await bus.settled()
+        try await bus.measured(1)
 
         let latency = try #require(try await bus.metrics.snapshot().latency)
 
@@ -117,6 +119,7 @@ struct LatencyTests {
             if number != 1 { await subscription.cancel() }
         }
         await bus.settled()
+        try await bus.measured(27)
 
         let snapshot = try await bus.metrics.snapshot()
 
@@ -167,5 +170,14 @@ struct LatencyTests {
 
         #expect(try await bus.metrics.snapshot().latency?.delivery.longest == .zero)
         try await bus.shutdown()
+    }
+}
+
+extension EventBus {
+    /// Waits until the latency of so many deliveries is known, which is just after they are settled.
+    fileprivate func measured(_ count: Int) async throws {
+        while try await self.metrics.snapshot().latency?.delivery.count ?? 0 < count, !Task.isCancelled {
+            await Task.yield()
+        }
     }
 }

@@ -48,17 +48,18 @@ extension ProviderConformance {
         Scenario("No handler starts once the end of its subscription has returned", ways: [.bus]) { run in
             let late = EventRecorder<Int>()
             for round in 0..<5 {
-                let ended = Flag()
+                let (ended, gate, handled) = (Flag(), Gate(), EventRecorder<Int>())
                 let handler = try await run.handle("a.\(round)") { delivery in
                     if ended.isSet { late.record(delivery.message.number ?? -1) }
-                    await Task.yield()
+                    handled.record(delivery.message.number ?? -1)
+                    // It ends while a handler runs, so that none is being called just then.
+                    if handled.count > round % 3 { try await gate.pass() }
                 }
                 try await run.publish(0..<4, to: "a.\(round)")
-                for _ in 0..<round * 3 { await Task.yield() }
+                try await gate.arrivals(1)
                 await handler.cancel()
-                // One that was called on another thread a moment before may be about to run its first line.
-                for _ in 0..<20 { await Task.yield() }
                 ended.set()
+                gate.open()
             }
             try await run.roundTrips(3)
             try run.expect(late.all, [], "messages whose handler started too late")
