@@ -90,6 +90,9 @@ final class HostedLane: LaneHost {
     // MARK: Settling
 
     func settle(_ settlement: Settlement, _ lane: Lane) throws(OmnibusError) {
+        // Nothing is settled before the provider has been told.
+        lane.begins()
+        defer { lane.finished(1) }
         let entry = lane.heldEntry(settlement.delivery)
         let claim = entry?.claim as? UpstreamClaim
         switch settlement.action {

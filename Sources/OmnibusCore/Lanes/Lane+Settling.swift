@@ -30,6 +30,11 @@ extension Lane {
         return token
     }
 
+    /// Notes that something is going to be settled that is not done with that alone: ``finished(_:)`` says when it is.
+    package func begins() {
+        self.state.withLock { $0.machine.unfinished += 1 }
+    }
+
     /// Makes a delivery's handle stale, and returns another one; nil where it is stale already.
     package func renew(_ token: DeliveryToken) -> DeliveryToken? {
         self.state.withLock { $0.machine.slots.renew(token) }
@@ -134,7 +139,7 @@ extension Lane {
     }
 
     /// Counts settlements whose consequences have come about: the dead letter is kept, the timer is set.
-    func finished(_ count: Int) {
+    package func finished(_ count: Int) {
         guard count > 0 else { return }
         let waiters = self.state.withLock { state in
             state.machine.unfinished -= count
