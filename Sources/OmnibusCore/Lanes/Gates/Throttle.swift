@@ -1,11 +1,12 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many messages a group is handed at most in a span of time.
+/// How fast a group is handed messages: so many in each span of time on average, and at most a burst at once.
 ///
 /// A bucket holds up to `burst` permits and is refilled evenly, `count` of them in each span. Each attempt takes one,
 /// retries included; a message that is given back unhandled gives its permit back too. What finds no permit waits in
-/// the queue, in order, and counts against its bounds. The members of a group share one throttle.
+/// the queue, in order, and counts against its bounds. The members of a group share one throttle. In any one span, `count`
+/// and a `burst` are the most.
 public struct Throttle: Sendable, Hashable {
     /// How many messages are handed out in each span of time; from 1 to 1,000,000,000.
     public var count: Int
