@@ -339,7 +339,7 @@ struct KeyTests {
 
     @Test("do not keep the one that holds the key waiting, though they are more urgent and cannot be parked")
     func urgentOnesCannotBeParked() async throws {
-        let (gate, log) = (Gate(), self.log)
+        let (gate, other, log) = (Gate(), Gate(), self.log)
         let settings = HandlerSettings(
             concurrency: 2,
             failurePolicy: .retry(.none, attempts: 2),
@@ -347,18 +347,23 @@ struct KeyTests {
         )
         _ = try await self.subscribe(typed: false, group: "g", with: settings) { name in
             log.record(name)
+            if name == "y" { try await other.pass() }
             guard name == "a1", log.count == 1 else { return }
             try await gate.pass()
             throw Broken()
         }
         try await self.bus.publish(.job("a1", key: "a"))
         try await gate.arrivals(1)
+        // Nobody is free to park the first one before the second is published.
+        try await self.bus.publish(.job("y"))
+        try await other.arrivals(1)
         for number in 1...2 { try await self.bus.publish(.job("h\(number)", key: "a", priority: .high)) }
         // Somebody has tried to take them, once this has been handled.
         try await self.bus.publish(.job("x", priority: .critical))
-        _ = try await log.expect(2)
+        other.open()
+        _ = try await log.expect(3)
         gate.open()
         await self.bus.settled()
-        #expect(log.all == ["a1", "x", "a1", "h1", "h2"])
+        #expect(log.all == ["a1", "y", "x", "a1", "h1", "h2"])
     }
 }
