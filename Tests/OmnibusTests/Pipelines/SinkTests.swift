@@ -204,6 +204,7 @@ struct EmittingTests {
         bus.emit(Step(number: 1))
         #expect(bus.failedEmissions == 0)
         await bus.suspendedPublishers(1)
+        try await manual.clock.timers(atLeast: 1)
         manual.clock.advance(by: .seconds(5))
         try await bus.flush()
         #expect(bus.failedEmissions == 1)

@@ -29,6 +29,8 @@ struct RoomTests {
         for number in 1..<65 { try await self.bus.publish(Job("\(number)")) }
         let publisher = Task { [bus] in try await bus.publish(Job("last")) }
         await self.bus.suspendedPublishers(1)
+        // Its limit and its patience are set just after it has its place.
+        try await self.manual.clock.timers(atLeast: 2)
         self.manual.clock.advance(by: .milliseconds(10))
         gate.letOneThrough()
         _ = try await publisher.value
