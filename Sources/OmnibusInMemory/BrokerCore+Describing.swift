@@ -96,7 +96,7 @@ extension BrokerCore {
     package func refusal(of topic: Topic) -> String? { self.resolve(topic).refusal?.message }
 
     /// What is known of every message that a topic's history keeps, without its payload; O(messages kept).
-    package var keptTraces: [MessageTrace] { self.logs.state.withLock { $0.log.messages.map { MessageTrace($0) } } }
+    package var keptFacts: [MessageFacts] { self.logs.state.withLock { $0.log.messages.map { MessageFacts($0) } } }
 
     /// How many queues and observers a message to a topic goes to, predicates aside.
     package func matchCount(of topic: Topic) -> Int { self.resolve(topic).matched }

@@ -7,7 +7,7 @@ import Synchronization
 final class CauseMemory: Sendable {
     private struct State {
         /// A ring: the oldest one is at `next` once it is full.
-        var traces: [MessageTrace] = []
+        var messages: [MessageFacts] = []
         var next = 0
     }
 
@@ -19,16 +19,16 @@ final class CauseMemory: Sendable {
     }
 
     /// Remembers a message; the oldest one makes room.
-    func add(_ trace: MessageTrace) {
+    func add(_ facts: MessageFacts) {
         self.state.withLock { state in
-            if state.traces.count < self.limit {
-                state.traces.append(trace)
+            if state.messages.count < self.limit {
+                state.messages.append(facts)
             } else if self.limit > 0 {
-                state.traces[state.next] = trace
+                state.messages[state.next] = facts
                 state.next = (state.next + 1) % self.limit
             }
         }
     }
 
-    var traces: [MessageTrace] { self.state.withLock { $0.traces } }
+    var messages: [MessageFacts] { self.state.withLock { $0.messages } }
 }

@@ -3,14 +3,6 @@
 
 import FoundationEssentials
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// The lines of the debugging switch.
 enum DebugLines {
     /// Whether the environment asks for them.
@@ -19,10 +11,11 @@ enum DebugLines {
         return ["1", "true", "yes", "on"].contains(value.lowercased())
     }()
 
+    /// What cannot be printed is not worth an error: the bus goes on.
+    private static let output = try? LineOutput(.standardError)
+
     /// Prints a line to standard error, in one piece.
     static func print(_ activity: Activity) {
-        let line = Array("\(activity)\n".utf8)
-        // What cannot be printed is not worth an error: the bus goes on.
-        _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        self.output?.write(activity.description)
     }
 }

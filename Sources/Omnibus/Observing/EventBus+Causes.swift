@@ -17,10 +17,10 @@ extension EventBus {
     /// - Returns: nil where the message is not remembered.
     /// - Complexity: O(n log n) in the messages that are remembered.
     public func causes(of id: MessageID) -> CauseTree? {
-        var traces = self.causes.traces + (self.memory?.keptTraces ?? [])
+        var remembered = self.causes.messages + (self.memory?.keptFacts ?? [])
         let deadLetters = self.memory?.deadLetters ?? self.host?.deadLetters
-        deadLetters?.forEach(where: .all) { traces.append(MessageTrace($0.message)) }
-        return CauseTree(of: id, among: traces)
+        deadLetters?.forEach(where: .all) { remembered.append(MessageFacts($0.message)) }
+        return CauseTree(of: id, among: remembered)
     }
 
     /// Begins to print and to remember what the settings say.
@@ -29,7 +29,7 @@ extension EventBus {
         if self.settings.debugEvents { try? self.watch(DebugLines.print) }
         guard self.causes.limit > 0 else { return }
         try? self.watch { [causes] activity in
-            if activity.kind == .emitted { causes.add(MessageTrace(activity)) }
+            if activity.kind == .emitted { causes.add(MessageFacts(activity)) }
         }
     }
 }

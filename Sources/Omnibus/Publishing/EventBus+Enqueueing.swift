@@ -119,7 +119,7 @@ extension EventBus: AsyncEventPublishing {
         _ scope: DeliveryScope?
     ) throws(OmnibusError) -> PendingReceipt {
         try self.line(scope).append(way, topic: topic, size: size) { entry in
-            let outcome = await self.publishEnqueued(entry.way)
+            let outcome = await self.publishEnqueued(entry.way, entry.topic)
             if case .failure(let error) = outcome {
                 self.signals.send {
                     BusSignal(
@@ -133,11 +133,14 @@ extension EventBus: AsyncEventPublishing {
         }
     }
 
-    private func publishEnqueued(_ way: PublishBacklog.Entry.Way) async -> Result<PublishReceipt, OmnibusError> {
+    private func publishEnqueued(
+        _ way: PublishBacklog.Entry.Way,
+        _ topic: Topic
+    ) async -> Result<PublishReceipt, OmnibusError> {
         switch way {
         case .wait(let token):
             do throws(OmnibusError) {
-                return .success(try await token.wait())
+                return .success(try await self.wait(token, topic))
             } catch {
                 return .failure(error)
             }

@@ -50,8 +50,9 @@ extension Lane {
             ? OmnibusError(
                 .leaseLost,
                 """
-                The delivery was taken back from \(self.name), because its deadline passed or its subscription ended; \
-                it comes again. Use a longer 'ackDeadline', or 'extend(by:)', if handling takes this long.
+                The delivery was taken back from \(self.name), because its deadline or its handler's time was over, or \
+                its subscription ended. Use a longer 'ackDeadline' or 'timeout', or 'extend(by:)', if handling takes \
+                this long.
                 """
             )
             : OmnibusError(

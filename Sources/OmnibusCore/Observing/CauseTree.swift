@@ -4,7 +4,7 @@
 public import CloudEvents
 
 /// What is known of a message without its payload: enough to say what caused what.
-public struct MessageTrace: Sendable, Hashable {
+public struct MessageFacts: Sendable, Hashable {
     /// The message's id.
     public var messageID: MessageID
     /// Where the message was published.
@@ -47,7 +47,7 @@ public struct CauseTree: Sendable, Hashable {
     /// One message in the tree.
     public struct Node: Sendable, Hashable {
         /// The message.
-        public var message: MessageTrace
+        public var message: MessageFacts
         /// How many messages lead from the root to this one; the root's is 0.
         public var depth: Int
     }
@@ -64,15 +64,15 @@ public struct CauseTree: Sendable, Hashable {
     /// Messages that name each other as their causes, in whatever way, are told once.
     ///
     /// - Complexity: O(n log n) in the messages that are remembered.
-    public init?(of id: MessageID, among remembered: some Sequence<MessageTrace>) {
-        var byID: [MessageID: MessageTrace] = [:]
+    public init?(of id: MessageID, among remembered: some Sequence<MessageFacts>) {
+        var byID: [MessageID: MessageFacts] = [:]
         for message in remembered { byID[message.messageID] = message }
         guard let asked = byID[id] else { return nil }
         var root = asked
         var seen: Set<MessageID> = [id]
         while let cause = root.causationID, let above = byID[cause], seen.insert(cause).inserted { root = above }
 
-        var effects: [MessageID: [MessageTrace]] = [:]
+        var effects: [MessageID: [MessageFacts]] = [:]
         for message in byID.values {
             if let cause = message.causationID { effects[cause, default: []].append(message) }
         }
@@ -90,7 +90,7 @@ public struct CauseTree: Sendable, Hashable {
         self.forgottenCause = root.causationID.flatMap { byID[$0] == nil ? $0 : nil }
     }
 
-    private static func isLater(_ left: MessageTrace, _ right: MessageTrace) -> Bool {
+    private static func isLater(_ left: MessageFacts, _ right: MessageFacts) -> Bool {
         if let leftTime = left.time, let rightTime = right.time, leftTime != rightTime { return leftTime > rightTime }
         return left.messageID.description > right.messageID.description
     }

@@ -77,12 +77,12 @@ struct CausesTests {
 
     @Test("that name each other are told once, however long the chain is")
     func circle() {
-        var messages: [MessageTrace] = []
+        var messages: [MessageFacts] = []
         for number in 0..<20_000 {
             var message = Message(topic: "a", payload: .empty)
             message.id = MessageID("\(number)")
             message.causationID = MessageID("\(number == 0 ? 19_999 : number - 1)")
-            messages.append(MessageTrace(message))
+            messages.append(MessageFacts(message))
         }
         let tree = CauseTree(of: "7", among: messages)
         #expect(tree?.nodes.count == 20_000)
