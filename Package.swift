@@ -41,26 +41,76 @@ let modules = [
     Module(name: "OmnibusTesting", imports: ["Omnibus"]),
 ]
 
-/// A library module over a system library. Its `Client/` folder is compiled with its trait alone, the rest always.
+/// A library of the system, behind a trait.
+struct SystemLibrary {
+    /// The trait that unlocks it; its module in `Sources/CLibraries` is called `COmnibus…` and has the header.
+    var trait: String
+    /// What the trait says for itself.
+    var description: String
+    var module: String
+    /// The packages of Debian and of Homebrew that bring the header.
+    var packages: (debian: String, homebrew: String)
+}
+
+/// A library module over system libraries. Its `Client/` folder is compiled with their traits alone, the rest always.
 struct LibraryModule {
     var name: String
     var imports: [String]
-    /// The trait that unlocks it, and what that says for itself.
-    var trait: (name: String, description: String)
-    /// The module of `Sources/CLibraries` that has the library's header.
-    var library: String
-    var providers: [SystemPackageProvider]
+    var libraries: [SystemLibrary]
 }
 
 let libraryModules = [
     LibraryModule(
         name: "OmnibusYAML",
         imports: ["Omnibus"],
-        trait: ("YAML", "Unlocks OmnibusYAML: configurations in YAML, by libyaml."),
-        library: "COmnibusYAML",
-        providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]
-    )
+        libraries: [
+            SystemLibrary(
+                trait: "YAML",
+                description: "Unlocks OmnibusYAML: configurations in YAML, by libyaml.",
+                module: "COmnibusYAML",
+                packages: ("libyaml-dev", "libyaml")
+            )
+        ]
+    ),
+    LibraryModule(
+        name: "OmnibusCompression",
+        imports: ["Omnibus"],
+        libraries: [
+            SystemLibrary(
+                trait: "Gzip",
+                description: "Unlocks gzip in OmnibusCompression, by zlib.",
+                module: "COmnibusZlib",
+                packages: ("zlib1g-dev", "zlib")
+            ),
+            SystemLibrary(
+                trait: "Brotli",
+                description: "Unlocks Brotli in OmnibusCompression, by libbrotli.",
+                module: "COmnibusBrotli",
+                packages: ("libbrotli-dev", "brotli")
+            ),
+            SystemLibrary(
+                trait: "Snappy",
+                description: "Unlocks Snappy in OmnibusCompression, by libsnappy.",
+                module: "COmnibusSnappy",
+                packages: ("libsnappy-dev", "snappy")
+            ),
+            SystemLibrary(
+                trait: "LZ4",
+                description: "Unlocks LZ4 in OmnibusCompression, by liblz4.",
+                module: "COmnibusLZ4",
+                packages: ("liblz4-dev", "lz4")
+            ),
+            SystemLibrary(
+                trait: "Zstd",
+                description: "Unlocks Zstandard in OmnibusCompression, by libzstd.",
+                module: "COmnibusZstd",
+                packages: ("libzstd-dev", "zstd")
+            ),
+        ]
+    ),
 ]
+
+let systemLibraries = libraryModules.flatMap(\.libraries)
 
 /// What a user's own target may be compiled with: the documentation's call sites have to compile with each of these.
 let documentationSettings: [(name: String, settings: [SwiftSetting])] = [
@@ -90,7 +140,7 @@ let package = Package(
             .executable(name: "omnibus-simulate", targets: ["OmnibusSimulate"]),
             .executable(name: "omnibus-soak", targets: ["OmnibusSoak"]),
         ],
-    traits: Set(libraryModules.map { .trait(name: $0.trait.name, description: $0.trait.description) }),
+    traits: Set(systemLibraries.map { .trait(name: $0.trait, description: $0.description) }),
     targets: modules.flatMap { module -> [Target] in
         [
             .target(
@@ -105,17 +155,19 @@ let package = Package(
             ),
         ]
     }
+        + systemLibraries.map {
+            .systemLibrary(
+                name: $0.module,
+                path: "Sources/CLibraries/\($0.module)",
+                providers: [.apt([$0.packages.debian]), .brew([$0.packages.homebrew])]
+            )
+        }
         + libraryModules.flatMap { module -> [Target] in
             [
-                .systemLibrary(
-                    name: module.library,
-                    path: "Sources/CLibraries/\(module.library)",
-                    providers: module.providers
-                ),
                 .target(
                     name: module.name,
                     dependencies: module.imports.map { .byName(name: $0) }
-                        + [.target(name: module.library, condition: .when(traits: [module.trait.name]))],
+                        + module.libraries.map { .target(name: $0.module, condition: .when(traits: [$0.trait])) },
                     swiftSettings: settings
                 ),
                 .testTarget(

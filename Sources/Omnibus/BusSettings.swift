@@ -7,6 +7,8 @@ public struct BusSettings: Sendable {
     public var source: String
     /// How typed payloads become bytes.
     public var codec: any PayloadCodec
+    /// What compresses and decompresses payloads; nothing unless it is given codecs.
+    public var compression: CompressionSettings
     /// What happens when a handler throws.
     public var failurePolicy: FailurePolicy
     /// How long a handler may take for one attempt; nil is as long as it likes.
@@ -40,6 +42,7 @@ public struct BusSettings: Sendable {
     public init(
         source: String? = nil,
         codec: any PayloadCodec = JSONCodec(),
+        compression: CompressionSettings = CompressionSettings(),
         failurePolicy: FailurePolicy = FailurePolicy(),
         handlerTimeout: Duration? = nil,
         bounds: QueueBounds = QueueBounds(),
@@ -53,6 +56,7 @@ public struct BusSettings: Sendable {
     ) {
         self.source = source ?? Self.processSource
         self.codec = codec
+        self.compression = compression
         self.failurePolicy = failurePolicy
         self.handlerTimeout = handlerTimeout
         self.bounds = bounds
@@ -93,9 +97,10 @@ public struct HandlerSettings: Sendable {
     /// How long the handler may take for one attempt; nil is the bus's `handlerTimeout`.
     ///
     /// When the time is over the handler is cancelled and the attempt has failed, with the code `timeout`, even if the
-    /// handler returns later; settling the delivery by hand throws `leaseLost` from then on. One that ignores its cancellation keeps its worker, and the key of its message, until it
-    /// returns; `bus.stuckHandlers` lists it. Middleware is not limited and sees the error. It has to be positive. What
-    /// is longer than a hundred years counts as that.
+    /// handler returns later; settling the delivery by hand throws `leaseLost` from then on. One that ignores its
+    /// cancellation keeps its worker, and the key of its message, until it returns; `bus.stuckHandlers` lists it.
+    /// Middleware is not limited and sees the error. It has to be positive. What is longer than a hundred years counts as
+    /// that.
     public var timeout: Duration?
     /// What happens when the handler throws; nil is the bus's policy.
     public var failurePolicy: FailurePolicy?

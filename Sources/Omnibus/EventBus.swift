@@ -45,6 +45,7 @@ public final class EventBus: Sendable {
     let activities: ActivityRecorder
     let causes: CauseMemory
     let emissionFailures = EmissionFailures()
+    let publisherCounts = PublisherCounts()
     /// What was enqueued and has not been accepted: by everybody, and by handlers, who must not wait for the others.
     let backlog: PublishBacklog
     let handlersBacklog: PublishBacklog

@@ -8,7 +8,7 @@ public struct JSONLimits: Sendable, Hashable {
         /// The document is refused.
         case refused
         /// The later value replaces the earlier one, in the earlier one's place.
-        case lastWins
+        case keepLast
     }
 
     /// The largest depth that `depth` can ask for: comparing and releasing values takes stack by their depth.

@@ -139,7 +139,7 @@ struct JSONParser {
         switch JSONObject.unique(self.members[frame.start...]) {
         case .success(let object):
             value = .object(object)
-        case .failure where self.limits.duplicateKeys == .lastWins:
+        case .failure where self.limits.duplicateKeys == .keepLast:
             value = .object(JSONObject(self.members[frame.start...].lazy.map { ($0.name, $0.value) }))
         case .failure(let repetition):
             throw Fault(

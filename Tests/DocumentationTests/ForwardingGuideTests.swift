@@ -12,6 +12,22 @@ private struct PaymentSeen: Event {
     var password: String
 }
 
+private struct Report: Event {
+    static let topic: Topic = "report"
+    var text: String
+}
+
+/// Something by the name of gzip that halves the bytes `aaaa…`.
+private struct HalvingCodec: CompressionCodec {
+    var compression: Compression { .gzip }
+    func compress(_ bytes: [UInt8]) throws(OmnibusError) -> [UInt8] {
+        Array(bytes.filter { $0 != UInt8(ascii: "a") })
+    }
+    func decompress(_ bytes: [UInt8], limit: Int) throws(OmnibusError) -> [UInt8] {
+        Array(bytes.dropLast(2) + Array("aaaaaaaa".utf8) + bytes.suffix(2))
+    }
+}
+
 /// What the guide pushes to.
 private actor PushService {
     private(set) var sent: [Message] = []
@@ -40,6 +56,16 @@ struct ForwardingGuideTests {
         print(receipt.matched ?? 0)
         #expect(receipt.matched == 0)
 
+        let codecs = CompressionSettings(codecs: [HalvingCodec()])
+        let text = "aaaaaaaa"
+        let reports = [Message(topic: "report", bytes: Array(text.utf8))]
+        let thrifty = EventBus(settings: BusSettings(compression: codecs))
+        try await thrifty.publish(Report(text: text), compression: .gzip)
+        let sent = try await thrifty.publish(batch: reports, compression: .gzip)
+        print(sent.bytesBeforeCompression ?? 0, sent.bytesAfterCompression ?? 0)
+        #expect([sent.bytesBeforeCompression, sent.bytesAfterCompression] == [8, 0])
+        try await thrifty.shutdown()
+
         let audit = try JSONLinesSink(path: path, maximumBytes: 10_000_000, maximumFiles: 5)
         let push = FunctionSink("push") { message in try await service.send(message) }
         try await bus.forward("payment.#", to: [audit, push], through: TransformPipeline([.redacting()]))
@@ -49,9 +75,9 @@ struct ForwardingGuideTests {
         #expect(bus.failedEmissions == 0)
 
         await bus.settled()
-        let sent = await service.sent
-        #expect(sent.map { $0.payload["password"] } == ["[redacted]"])
-        #expect(sent.first?.headers["component"] == .text("billing"))
+        let pushed = await service.sent
+        #expect(pushed.map { $0.payload["password"] } == ["[redacted]"])
+        #expect(pushed.first?.headers["component"] == .text("billing"))
         let line = try JSONValue(parsing: String(contentsOfFile: path, encoding: .utf8).dropLast())
         #expect(line["payload"]?["account"] == "a")
         try await bus.shutdown()

@@ -365,6 +365,10 @@ struct GuideTests {
         #expect([calls.published, calls.routed, calls.unrouted] == [4, 2, 2])
         #expect(calls.queues.acknowledged == 4)
 
+        try await bus.publish(OrderPaid(order: 5), retrying: .publishing)
+        print(try await bus.publisherMetrics().retried)
+        await bus.settled()
+
         struct ReceiptSent: Event {
             static let topic: Topic = "orders.receipts"
             var order: Int
@@ -396,7 +400,7 @@ struct GuideTests {
         try await bus.shutdown()
 
         #expect(metrics.published == ended + metrics.scheduled)
-        #expect([metrics.published, metrics.cancelled, metrics.queues.filtered] == [10, 2, 1])
+        #expect([metrics.published, metrics.cancelled, metrics.queues.filtered] == [11, 2, 1])
     }
 
     @Test("consist of what is tested here, in the same order")

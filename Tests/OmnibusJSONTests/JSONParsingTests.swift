@@ -164,12 +164,12 @@ struct JSONParsingTests {
     }
 
     @Test("lets the last of two members of one name win when asked to", arguments: [1, 30])
-    func lastWins(others: Int) throws {
+    func keepsLast(others: Int) throws {
         let rest = (0..<others).map { ",\"\($0)\":0" }.joined()
 
         let value = try JSONValue(
             parsing: "{\"a\":1\(rest),\"a\":2}",
-            limits: JSONLimits(duplicateKeys: .lastWins)
+            limits: JSONLimits(duplicateKeys: .keepLast)
         )
 
         #expect(value["a"] == 2)

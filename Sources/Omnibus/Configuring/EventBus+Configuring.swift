@@ -21,18 +21,21 @@ extension EventBus {
         environment: BusEnvironment = .live,
         settings: BusSettings = BusSettings()
     ) throws(OmnibusError) {
+        try self.init(configuration, registry, environment, exactly: settings.configured(by: configuration.bus))
+        if let log = try configuration.makeLog(environment) { self.log(to: log) }
+    }
+
+    /// Creates a bus with everything that a configuration says but for the bus's own settings, and without its log.
+    convenience init(
+        _ configuration: Configuration,
+        _ registry: ProviderRegistry,
+        _ environment: BusEnvironment,
+        exactly settings: BusSettings
+    ) throws(OmnibusError) {
         try configuration.validate()
         let provider = try configuration.makeProvider(registry, environment)
-        let log = try configuration.makeLog(environment)
-        self.init(
-            provider,
-            environment,
-            settings.configured(by: configuration.bus),
-            ownsProvider: true,
-            configuration: configuration
-        )
+        self.init(provider, environment, settings, ownsProvider: true, configuration: configuration)
         try self.memory?.createTopics(configuration)
-        if let log { self.log(to: log) }
     }
 
     /// Connects the provider, and creates the topics of the configuration that the bus was made with.
@@ -125,16 +128,20 @@ extension Configuration {
 
 extension Configuration {
     /// Opens the log that the configuration asks for; nil where it asks for none.
-    func makeLog(_ environment: BusEnvironment) throws(OmnibusError) -> JSONLinesLog? {
+    func makeLog(_ environment: BusEnvironment) throws(OmnibusError) -> (any EventBusLogEmitter)? {
         guard let logging = self.monitoring?.logging else { return nil }
-        let destination: JSONLinesLog.Destination =
+        let level = logging.level ?? .info
+        let destination: LogDestination =
             switch logging.output {
             case nil, "stderr": .standardError
             case "stdout": .standardOutput
             case let path?: .file(path)
             }
         do throws(OmnibusError) {
-            return try JSONLinesLog(level: logging.level ?? .info, to: destination, clock: environment.clock)
+            switch logging.format {
+            case .json, nil: return try JSONLinesLog(level: level, to: destination, clock: environment.clock)
+            case .text: return try TextLog(level: level, to: destination, clock: environment.clock)
+            }
         } catch {
             let finding = ConfigurationFinding(
                 path: self.path("monitoring.logging.output"),

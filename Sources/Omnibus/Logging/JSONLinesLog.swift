@@ -1,8 +1,6 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// Writes log lines as JSON, an object a line.
 ///
 /// ```json
@@ -11,18 +9,6 @@ import Synchronization
 ///
 /// Lines of several threads do not mix. What cannot be written is lost and counted, and nobody waits for it.
 public final class JSONLinesLog: EventBusLogEmitter {
-    /// Where lines go.
-    public enum Destination: Sendable {
-        /// The standard output.
-        case standardOutput
-        /// The standard error.
-        case standardError
-        /// The end of a file, which is made where there is none.
-        case file(String)
-        /// A function that is called with each line, without the end of the line.
-        case lines(@Sendable (String) -> Void)
-    }
-
     /// The least that is written.
     public let level: LogLevel
 
@@ -38,7 +24,7 @@ public final class JSONLinesLog: EventBusLogEmitter {
     ///   and the reason.
     public init(
         level: LogLevel = .info,
-        to destination: Destination = .standardError,
+        to destination: LogDestination = .standardError,
         clock: any BusClock = BusEnvironment.live.clock
     ) throws(OmnibusError) {
         self.level = level

@@ -28,7 +28,7 @@ final class LineOutput: Sendable {
     private let target: Target
     private let state = Mutex(State())
 
-    init(_ destination: JSONLinesLog.Destination) throws(OmnibusError) {
+    init(_ destination: LogDestination) throws(OmnibusError) {
         switch destination {
         case .standardOutput: self.target = .descriptor(STDOUT_FILENO, isOwned: false)
         case .standardError: self.target = .descriptor(STDERR_FILENO, isOwned: false)

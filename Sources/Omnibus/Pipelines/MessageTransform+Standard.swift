@@ -41,13 +41,39 @@ extension MessageTransform {
     /// A transform that hides the values of sensitive fields, at any depth of a JSON payload and in the headers.
     ///
     /// Names are compared without regard to case, `_` and `-`: `api_key` is `apiKey` too. The whole value goes, be it an
-    /// object, and `[redacted]` takes its place. A typed payload becomes JSON where it has such a field; bytes that are
-    /// no JSON have no fields, and stay.
+    /// object, and `[redacted]` takes its place. A typed payload becomes JSON where it has such a field. Bytes that are
+    /// no JSON, and whose content type and first character do not say otherwise, have no fields, and stay. JSON with a
+    /// name twice keeps the last of each.
     ///
-    /// - Throws: when it runs, ``OmnibusError`` with the code `unencodable` for a typed payload that cannot be encoded.
+    /// - Throws: when it runs, ``OmnibusError``, so that what cannot be looked into gets no further: `unencodable` for a
+    ///   typed payload that cannot be encoded, `undecodable` for what should be JSON and is not, or a compressed payload
+    ///   that cannot be read, `invalidMessage` for a message that was compressed before.
     public static func redacting(_ names: Set<String> = sensitiveFields) -> MessageTransform {
         let redaction = Redaction(names)
         return MessageTransform("redacting") { message in try redaction.apply(to: &message) }
+    }
+}
+
+extension MessageTransform {
+    /// A transform that compresses payloads that are worth it, for the end of a publish pipeline: what comes behind it
+    /// sees compressed bytes.
+    ///
+    /// Payloads are encoded for it, so that events no longer travel as Swift values, even in memory. What is compressed
+    /// already stays as it is.
+    ///
+    /// - Parameters:
+    ///   - settings: where the codec is; the bus's own, so that its handlers can read it.
+    ///   - size: how many bytes a payload has at least.
+    /// - Throws: when it runs, as ``CompressionSettings/compress(_:with:)`` does.
+    public static func compressing(
+        _ compression: Compression,
+        by settings: CompressionSettings,
+        from size: Int = 1_024
+    ) -> MessageTransform {
+        MessageTransform("compressing") { message in
+            guard message.contentEncoding == nil, try message.payload.bytes().count >= size else { return }
+            message = try settings.compress(message, with: compression)
+        }
     }
 }
 
@@ -65,14 +91,30 @@ struct Redaction: Sendable {
         for header in message.headers where self.hides(header.name) {
             try message.headers.set(.text(Self.replacement), for: header.name)
         }
-        let value: JSONValue
-        do throws(OmnibusError) {
-            value = try message.payload.json()
-        } catch {
-            if error.code == .undecodable { return }
-            throw error
+        guard message.contentEncoding == nil else {
+            throw OmnibusError(
+                .invalidMessage,
+                "The message for '\(message.topic)' is compressed, so that nothing in it can be hidden; redact before that.",
+                advice: .deadLetter
+            )
         }
-        if let redacted = self.redacted(value) { message.payload = Payload(json: redacted) }
+        do throws(OmnibusError) {
+            let value = try message.payload.json()
+            if let redacted = self.redacted(value) { message.payload = Payload(json: redacted) }
+        } catch {
+            guard error.code == .undecodable, case .bytes(let bytes) = message.payload.storage else { throw error }
+            guard Self.shouldBeJSON(bytes, message.contentType) else { return }
+            // What a strict parser refuses, a lenient one behind the sink may read: a name twice, or great depth.
+            let limits = JSONLimits(depth: JSONLimits.greatestDepth, duplicateKeys: .keepLast)
+            guard let value = try? JSONValue(parsing: bytes, limits: limits) else { throw error }
+            message.payload = Payload(json: self.redacted(value) ?? value)
+        }
+    }
+
+    private static func shouldBeJSON(_ bytes: [UInt8], _ contentType: String?) -> Bool {
+        if let contentType { return contentType.lowercased().contains("json") }
+        let first = bytes.first { !" \n\r\t".utf8.contains($0) }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 
     /// The value without what is hidden; nil where there is nothing to hide.

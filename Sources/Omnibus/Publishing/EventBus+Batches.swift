@@ -26,11 +26,12 @@ extension EventBus {
         try await self.publishAll(batch) { try await self.publish($0) }
     }
 
-    private func publishAll<Element>(
+    func publishAll<Element>(
         _ batch: some Collection<Element>,
         _ publish: (Element) async throws -> PublishReceipt
     ) async throws -> BatchPublishResult {
         try self.checkOpen(DeliveryScope.active)
+        self.publisherCounts.batch()
         var outcomes: [BatchPublishResult.Outcome] = []
         outcomes.reserveCapacity(batch.count)
         for element in batch {

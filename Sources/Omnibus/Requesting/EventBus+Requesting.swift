@@ -61,7 +61,8 @@ extension EventBus {
         let id = self.makeID()
         let queue = ReplyQueue(limit: limit ?? responders ?? .max)
         let inbox = self.inbox
-        inbox.expect(id, on: topic) { queue.add($0) }
+        let compression = self.settings.compression
+        inbox.expect(id, on: topic) { queue.add(compression.decompress($0)) }
         let clock = self.environment.clock
         let timer = clock.schedule(at: clock.deadline(after: timeout)) { queue.end() }
         queue.whenEnded {

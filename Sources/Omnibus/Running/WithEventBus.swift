@@ -31,9 +31,8 @@ public func withEventBus<Result>(
 /// try await context.withEventBus { bus in try await bus.publish(TaskCreated(taskID: "1", prompt: "…")) }
 /// ```
 public struct BusContext: EventBusContext {
-    private let makeProvider: @Sendable () async throws -> any EventBusProvider
+    private let makeBus: @Sendable () async throws -> EventBus
     private let environment: BusEnvironment
-    private let settings: BusSettings
     private let deadline: Duration
 
     /// Creates a context.
@@ -48,18 +47,63 @@ public struct BusContext: EventBusContext {
         provider: (@Sendable () async throws -> any EventBusProvider)? = nil
     ) {
         self.environment = environment
-        self.settings = settings
         self.deadline = deadline
-        self.makeProvider = provider ?? { InMemoryBroker(environment: environment) }
+        self.makeBus = {
+            let provider = try await provider?() ?? InMemoryBroker(environment: environment)
+            try await provider.connect()
+            return EventBus(provider: provider, environment: environment, settings: settings)
+        }
+    }
+
+    /// Creates a context whose buses are made of a configuration, as ``EventBus/init(configuration:registry:environment:settings:)``
+    /// does, and connected.
+    ///
+    /// - Parameters:
+    ///   - registry: which back ends are linked.
+    ///   - settings: what a configuration cannot say; what it does say comes first.
+    ///   - deadline: how long handlers may take for what is there when a bus is closed.
+    public init(
+        configuration: Configuration,
+        registry: ProviderRegistry = .standard,
+        environment: BusEnvironment = .live,
+        settings: BusSettings = BusSettings(),
+        deadline: Duration = .seconds(30)
+    ) {
+        let settings = settings.configured(by: configuration.bus)
+        self.init(exactly: settings, configuration, registry, environment, deadline, isLogging: true)
+    }
+
+    /// Creates a context whose buses do what a configuration says but for the bus's own settings.
+    init(
+        exactly settings: BusSettings,
+        _ configuration: Configuration,
+        _ registry: ProviderRegistry,
+        _ environment: BusEnvironment,
+        _ deadline: Duration,
+        isLogging: Bool
+    ) {
+        self.environment = environment
+        self.deadline = deadline
+        self.makeBus = {
+            let log = isLogging ? try configuration.makeLog(environment) : nil
+            let bus = try EventBus(configuration, registry, environment, exactly: settings)
+            if let log { bus.log(to: log) }
+            do {
+                try await bus.connect()
+            } catch {
+                _ = try? await bus.shutdown(deadline: .zero)
+                throw error
+            }
+            return bus
+        }
     }
 
     /// Makes a provider, connects it, and makes a bus over it.
     ///
-    /// - Throws: what making the provider or connecting it throws.
+    /// - Throws: what making the provider or connecting it throws; with a configuration, what that asks for and nothing
+    ///   linked honours.
     public func open() async throws -> EventBus {
-        let provider = try await self.makeProvider()
-        try await provider.connect()
-        return EventBus(provider: provider, environment: self.environment, settings: self.settings)
+        try await self.makeBus()
     }
 
     /// Shuts a bus down and disconnects its provider, whether the shutdown succeeds or not.
@@ -69,7 +113,8 @@ public struct BusContext: EventBusContext {
         let deadline = self.deadline
         // A task of its own, because a cancelled one would not wait for the shutdown.
         let ending = await self.environment.detach { try await bus.shutdown(deadline: deadline) }.result
-        try await bus.provider.disconnect()
+        // One that is the bus's own was disconnected with it.
+        if !bus.ownsProvider { try await bus.provider.disconnect() }
         _ = try ending.get()
     }
 }

@@ -1,6 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+public import OmnibusCore
 import Synchronization
 
 /// A bus that is started, watched, changed and stopped as a whole.
@@ -28,7 +29,9 @@ public final class BusService: EventBusService {
 
     private struct State {
         var phase = Phase.idle
-        var configuration: BusSettings
+        var settings: BusSettings
+        /// What the service is made of, if that is a configuration.
+        var plan: OmnibusCore.Configuration?
         var startedAt = Timestamp.epoch
         var started = Duration.zero
         var starts = 0
@@ -37,9 +40,10 @@ public final class BusService: EventBusService {
     }
 
     private let state: Mutex<State>
-    private let makeProvider: @Sendable () async throws -> any EventBusProvider
+    private let makeContext: @Sendable (BusSettings, OmnibusCore.Configuration?) -> BusContext
+    /// What a configuration cannot say.
+    private let ownSettings: BusSettings
     private let environment: BusEnvironment
-    private let deadline: Duration
     private let registry: BusRegistry?
     private let name: String
     private let log: (any EventBusLogEmitter)?
@@ -65,13 +69,54 @@ public final class BusService: EventBusService {
         provider: (@Sendable () async throws -> any EventBusProvider)? = nil,
         setUp: @escaping @Sendable (EventBus) async throws -> Void
     ) {
-        self.state = Mutex(State(configuration: settings))
+        self.state = Mutex(State(settings: settings))
+        self.ownSettings = settings
         self.environment = environment
-        self.deadline = deadline
         self.registry = registry
         self.name = name
         self.log = log
-        self.makeProvider = provider ?? { InMemoryBroker(environment: environment) }
+        self.makeContext = { settings, _ in
+            BusContext(environment: environment, settings: settings, deadline: deadline, provider: provider)
+        }
+        self.setUp = setUp
+    }
+
+    /// Creates a service whose provider, topics and settings are those of a configuration; it does not run yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: what the service is; ``update(_:)-(Configuration)`` changes it.
+    ///   - providers: which back ends are linked.
+    ///   - settings: what a configuration cannot say, such as a codec or middleware; what it does say comes first.
+    ///   - deadline: how long handlers may take for what is there when the service is stopped.
+    ///   - registry: where the bus is to be found while the service runs.
+    ///   - name: the bus's name there, and the service's in the log.
+    ///   - log: where starts, stops and the bus's signals are written; nil is what the configuration says of that.
+    ///   - setUp: subscribes; the service runs when it has returned, and does not start when it throws.
+    /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for what makes no sense, and for a log that cannot
+    ///   be opened. What nothing linked honours is thrown by ``start()``.
+    public init(
+        configuration: OmnibusCore.Configuration,
+        providers: ProviderRegistry = .standard,
+        settings: BusSettings = BusSettings(),
+        environment: BusEnvironment = .live,
+        deadline: Duration = .seconds(30),
+        registry: BusRegistry? = nil,
+        name: String = BusRegistry.defaultName,
+        log: (any EventBusLogEmitter)? = nil,
+        setUp: @escaping @Sendable (EventBus) async throws -> Void
+    ) throws(OmnibusError) {
+        try configuration.validate()
+        self.state = Mutex(State(settings: settings.configured(by: configuration.bus), plan: configuration))
+        self.ownSettings = settings
+        self.environment = environment
+        self.registry = registry
+        self.name = name
+        // Not with `??`, which forgets the type of the error.
+        if let log { self.log = log } else { self.log = try configuration.makeLog(environment) }
+        self.makeContext = { settings, plan in
+            let plan = plan ?? configuration
+            return BusContext(exactly: settings, plan, providers, environment, deadline, isLogging: false)
+        }
         self.setUp = setUp
     }
 
@@ -89,7 +134,7 @@ public final class BusService: EventBusService {
     public var isRunning: Bool { (try? self.bus.takesMessages) ?? false }
 
     /// What the service was told last; what a start counts from.
-    public var configuration: BusSettings { self.state.withLock { $0.configuration } }
+    public var configuration: BusSettings { self.state.withLock { $0.settings } }
 
     // MARK: Starting and stopping
 
@@ -100,7 +145,7 @@ public final class BusService: EventBusService {
     /// - Throws: ``OmnibusError`` with the code `alreadyRunning` unless the service was stopped, or `alreadyRegistered`;
     ///   whatever making the provider, connecting it and `setUp` throw.
     public func start() async throws {
-        let settings = try self.state.withLock { state throws(OmnibusError) -> BusSettings in
+        let context = try self.state.withLock { state throws(OmnibusError) -> BusContext in
             guard case .idle = state.phase else {
                 throw OmnibusError(
                     .alreadyRunning,
@@ -108,16 +153,16 @@ public final class BusService: EventBusService {
                 )
             }
             state.phase = .starting
-            return state.configuration
+            return self.makeContext(state.settings, state.plan)
         }
         do {
-            let bus = try await self.context(settings).open()
+            let bus = try await context.open()
             do {
                 if let log = self.log { bus.log(to: log) }
                 try await self.setUp(bus)
                 try self.registry?.register(bus, as: self.name)
             } catch {
-                try? await self.context(settings).close(bus)
+                try? await context.close(bus)
                 throw error
             }
             self.state.withLock { state in
@@ -179,7 +224,7 @@ public final class BusService: EventBusService {
             }
         case .end(let bus):
             if self.registry?.isRegistered(bus, as: self.name) == true { self.registry?.remove(self.name) }
-            let context = self.context(self.configuration)
+            let context = self.state.withLock { self.makeContext($0.settings, $0.plan) }
             let ending = await self.environment.detach { try await context.close(bus) }.result
             let waiters = self.state.withLock { state in
                 state.phase = .idle
@@ -218,8 +263,39 @@ public final class BusService: EventBusService {
     public func update(_ configuration: BusSettings) async throws {
         try configuration.validateDefaults()
         if let bus = try? self.bus { try bus.update(configuration) }
-        self.state.withLock { $0.configuration = configuration }
+        self.state.withLock { $0.settings = configuration }
         self.log?.emit(.info, "The service was told something else.", ["service": .string(self.name)])
+    }
+
+    /// Changes what a configuration says of the bus, as far as it can be changed while the service runs. A service that
+    /// does not run takes any configuration, for its next start.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for what makes no sense; `unsupported`, naming
+    ///   every section and every setting that differs and cannot be changed while the service runs, or for a service
+    ///   that was not made of a configuration. Nothing has changed then.
+    public func update(_ configuration: OmnibusCore.Configuration) async throws {
+        try configuration.validate()
+        guard let plan = self.state.withLock({ $0.plan }) else {
+            throw OmnibusError(
+                .unsupported,
+                "The service '\(self.name)' was not made of a configuration; hand it 'BusSettings', or make it of one.",
+                details: "configuration"
+            )
+        }
+        let settings = self.ownSettings.configured(by: configuration.bus)
+        let fixed = self.isRunning ? configuration.differingSections(from: plan) : []
+        guard fixed.isEmpty else {
+            throw OmnibusError(
+                .unsupported,
+                """
+                While the service '\(self.name)' runs, \(fixed.map { "'\($0)'" }.joined(separator: ", ")) of its \
+                configuration cannot be changed; stop and start it.
+                """,
+                details: fixed.first
+            )
+        }
+        try await self.update(settings)
+        self.state.withLock { $0.plan = configuration }
     }
 
     /// Says how the bus is, and what is stuck since when; down where the service does not run.
@@ -247,21 +323,25 @@ public final class BusService: EventBusService {
         }
     }
 
-    private func context(_ settings: BusSettings) -> BusContext {
-        BusContext(
-            environment: self.environment,
-            settings: settings,
-            deadline: self.deadline,
-            provider: self.makeProvider
-        )
-    }
-
     private func notRunning() -> OmnibusError {
         OmnibusError(
             .notRunning,
             "The service '\(self.name)' does not run; wait for 'start()' to return, or call it.",
             advice: .retry(after: nil)
         )
+    }
+}
+
+extension Configuration {
+    /// The sections that differ, but for that of the bus.
+    func differingSections(from other: Configuration) -> [String] {
+        var names: [String] = []
+        if self.broker != other.broker { names.append("broker") }
+        if self.durability != other.durability { names.append("durability") }
+        if self.security != other.security { names.append("security") }
+        if self.monitoring != other.monitoring { names.append("monitoring") }
+        if self.topics != other.topics { names.append("topics") }
+        return names
     }
 }
 

@@ -79,7 +79,10 @@ extension BusSettings {
         if self.codec.contentType != other.codec.contentType || type(of: self.codec) != type(of: other.codec) {
             names.append("codec")
         }
-        // Functions cannot be compared, but they have names.
+        // Codecs and functions cannot be compared, but they have names.
+        if self.compression.names != other.compression.names || self.compression.limit != other.compression.limit {
+            names.append("compression")
+        }
         if self.publishMiddleware.map(\.name) != other.publishMiddleware.map(\.name) {
             names.append("publishMiddleware")
         }

@@ -34,7 +34,7 @@ extension EventBus {
         line: Int = #line,
         _ see: @escaping @Sendable (Message) -> Void
     ) throws -> Subscription {
-        let id = try self.inline("observe").observe(pattern, see)
+        let id = try self.inline("observe").observe(pattern, self.decompressing(see))
         return self.inline(id, pattern, .observer, CallSite(file: file, line: line))
     }
 
@@ -54,8 +54,15 @@ extension EventBus {
         line: Int = #line,
         _ see: @escaping @Sendable (Message) -> Void
     ) throws -> Subscription {
-        let id = try self.inline("tap").tap(pattern, see)
+        let id = try self.inline("tap").tap(pattern, self.decompressing(see))
         return self.inline(id, pattern, .tap, CallSite(file: file, line: line))
+    }
+
+    /// Without codecs there is nothing to try, and the function sees messages as they travel.
+    private func decompressing(_ see: @escaping @Sendable (Message) -> Void) -> @Sendable (Message) -> Void {
+        let compression = self.settings.compression
+        if compression.codecs.isEmpty { return see }
+        return { see(compression.decompress($0)) }
     }
 
     private func inline(

@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension EventBus: EventPubSub {
+    /// Who the bus is for its back end, as the provider was told; nil for the in-memory broker, which asks nobody.
+    public var credentials: EventBusCredentials? { self.provider.credentials }
+
     /// Subscribes a handler to a pattern.
     ///
     /// - Throws: as ``subscribe(to:group:from:with:file:line:handler:)-(_,_,_,_,_,_,(E)->Void)``.

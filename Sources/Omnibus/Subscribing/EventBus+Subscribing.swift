@@ -252,6 +252,7 @@ extension EventBus {
             subscription: handle,
             policy: request.settings.failurePolicy ?? self.currentSettings.failurePolicy,
             codec: self.settings.codec,
+            compression: self.settings.compression,
             source: self.settings.source,
             owner: ObjectIdentifier(self),
             random: self.environment.random,
@@ -344,7 +345,7 @@ extension EventBus {
     func own(_ delivery: Delivery, _ handle: Subscription, _ meter: HandlingMeter?) -> Delivery {
         let settler = meter.map { $0.measuring(delivery) } ?? delivery.settler
         var owned = Delivery(
-            message: delivery.message,
+            message: self.settings.compression.decompress(delivery.message),
             attempt: delivery.attempt,
             position: delivery.position,
             missed: delivery.missed,

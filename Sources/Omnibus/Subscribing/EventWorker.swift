@@ -10,6 +10,7 @@ struct EventWorker<E: Event>: Sendable {
     let subscription: Subscription
     let policy: FailurePolicy
     let codec: any PayloadCodec
+    let compression: CompressionSettings
     let source: String
     /// The bus that the subscription was made on.
     let owner: ObjectIdentifier
@@ -77,7 +78,7 @@ struct EventWorker<E: Event>: Sendable {
         scope.enter(entry.message)
         let event: E
         do {
-            event = try entry.message.payload.decode(as: E.self, codec: self.codec)
+            event = try self.compression.decompress(entry.message).payload.decode(as: E.self, codec: self.codec)
         } catch {
             return self.settle(entry, .deadLetter(DeadLetter.Reason(error), self.attempt(entry, error)))
         }

@@ -13,7 +13,7 @@ extension Configuration {
         /// How often what is kept is kept: `replication`.
         public var replication: Replication?
         /// How what is kept is compressed: `compression`, by name.
-        public var compression: String?
+        public var compression: Compression?
         /// What topics keep that do not say it themselves: `retention_policy`. It holds without a journal too.
         public var retentionPolicy: RetentionPolicy?
 
@@ -23,7 +23,7 @@ extension Configuration {
             backend: Backend? = nil,
             databaseURL: ConnectionURL? = nil,
             replication: Replication? = nil,
-            compression: String? = nil,
+            compression: Compression? = nil,
             retentionPolicy: RetentionPolicy? = nil
         ) {
             self.isEnabled = isEnabled
@@ -86,7 +86,7 @@ extension Configuration.Durability {
                 factor: part.value("factor", .integer(1...100))
             )
         }
-        self.compression = section.value("compression", .choice(["none", "gzip", "brotli", "snappy", "lz4", "zstd"]))
+        self.compression = section.value("compression", .choice(Compression.named.map { ($0.rawValue, $0) }))
         self.retentionPolicy = section.section("retention_policy") { part in
             Configuration.RetentionPolicy(
                 defaultMaximumAge: part.value("default_ttl", .duration()),
@@ -128,7 +128,7 @@ extension Configuration.Durability {
             writer.add("enabled", part.isEnabled)
             writer.add("factor", part.factor)
         }
-        writer.add("compression", self.compression)
+        writer.add("compression", self.compression?.rawValue)
         writer.add("retention_policy", self.retentionPolicy) { part, writer in
             writer.add("default_ttl", part.defaultMaximumAge)
             writer.add("max_message_size", part.maximumMessageSize)

@@ -36,7 +36,7 @@ extension Configuration {
         public enum Format: String, Sendable, Hashable, CaseIterable {
             /// A JSON object a line (`JSONLinesLog`).
             case json
-            /// A sentence a line; for an emitter of the program's own, and refused by name until there is one here.
+            /// A sentence a line, and the values behind it (`TextLog`).
             case text
         }
 

@@ -42,8 +42,6 @@ public struct ConfigurationDemand: RawRepresentable, Hashable, Sendable, CustomS
     public static let topicAccess = Self(rawValue: "topicAccess")
     /// A port where metrics are read: `monitoring.metrics.prometheus_port`.
     public static let prometheus = Self(rawValue: "prometheus")
-    /// Lines of text about what happens: `monitoring.logging.format`.
-    public static let logging = Self(rawValue: "logging")
     /// Schemas that payloads are checked against: `schema` of a topic.
     public static let schemas = Self(rawValue: "schemas")
 }
@@ -108,12 +106,6 @@ extension Configuration {
             "monitoring.metrics.prometheus_port",
             "nothing linked here opens a port: add the product 'OmnibusGateway', or remove it; "
                 + "'EventBus.metrics' has the numbers"
-        )
-        ask(
-            .logging,
-            self.monitoring?.logging?.format == .text,
-            "monitoring.logging.format",
-            "nothing linked here writes lines of text: say 'json', or hand 'EventBus.log(to:)' an emitter of your own"
         )
         for (index, topic) in self.topics.enumerated() {
             ask(

@@ -9,7 +9,10 @@ extension Payload {
     ///
     /// A typed value is encoded once, and later calls return the same bytes; a JSON value is written at every call.
     ///
-    /// - Throws: `.unencodable`, whose cause is the codec's error.
+    /// The bytes of a compressed payload are decompressed.
+    ///
+    /// - Throws: `.unencodable`, whose cause is the codec's error; for a compressed payload `.unsupported` where its codec
+    ///   is not there, `.tooLarge`, or `.undecodable`.
     public func bytes() throws(OmnibusError) -> [UInt8] {
         do {
             switch self.storage {
@@ -17,6 +20,8 @@ extension Payload {
             case .json(let value): return try value.bytes()
             case .typed(let payload): return try payload.bytes()
             }
+        } catch let error as OmnibusError {
+            throw error  // it says itself what to do
         } catch {
             throw OmnibusError(
                 .unencodable,
@@ -29,7 +34,7 @@ extension Payload {
 
     /// Returns the payload as a JSON value, parsing its bytes if it is not one already.
     ///
-    /// - Throws: `.undecodable`, whose cause says where the bytes are no JSON, or `.unencodable`.
+    /// - Throws: `.undecodable`, whose cause says where the bytes are no JSON, or as ``bytes()`` does.
     public func json() throws(OmnibusError) -> JSONValue {
         if case .json(let value) = self.storage { return value }
         let bytes = try self.bytes()
@@ -61,7 +66,7 @@ extension Payload {
 
     /// Returns the payload as a value of this type: the published value itself where it is of this type, else decoded.
     ///
-    /// - Throws: `.undecodable`, whose cause is the codec's error, or `.unencodable`.
+    /// - Throws: `.undecodable`, whose cause is the codec's error, or as ``bytes()`` does.
     public func decode<Value: Decodable>(
         as type: Value.Type = Value.self,
         codec: any PayloadCodec
@@ -111,7 +116,7 @@ extension Payload: CustomStringConvertible {
         switch self.storage {
         case .bytes(let bytes): "\(bytes.count) bytes"
         case .json: "JSON"
-        case .typed(let payload): "value, \(payload.contentType)"
+        case .typed(let payload): "value, \(payload.contentType ?? "bytes")"
         }
     }
 }

@@ -10,8 +10,8 @@ import Synchronization
 public protocol TypedPayload: AnyObject, Sendable {
     /// Identifies the value's type.
     var typeID: ObjectIdentifier { get }
-    /// The media type of the bytes, such as `application/json`.
-    var contentType: String { get }
+    /// The media type of the bytes, such as `application/json`; nil where nobody knows.
+    var contentType: String? { get }
     /// The size that the value counts with while it is not encoded, in bytes.
     var estimatedSize: Int { get }
     /// Returns the value, if it is of this very type.
@@ -39,7 +39,7 @@ package final class TypedBox<Value: Encodable & Sendable>: TypedPayload {
 
     package var typeID: ObjectIdentifier { ObjectIdentifier(Value.self) }
 
-    package var contentType: String { self.codec.contentType }
+    package var contentType: String? { self.codec.contentType }
 
     package func value<Other>(as type: Other.Type) -> Other? {
         // Compared first, so that an optional or a protocol does not match by conversion.

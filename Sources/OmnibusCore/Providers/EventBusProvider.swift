@@ -30,6 +30,9 @@ public protocol EventBusProvider: Sendable {
     /// What this provider can do with what it is connected to; that of its type unless said otherwise.
     var capabilities: ProviderCapabilities { get }
 
+    /// Who the provider says it is when it connects; nil where nobody asks.
+    var credentials: EventBusCredentials? { get }
+
     /// Connects to the back end. A provider that needs no connection has nothing to do.
     func connect() async throws(OmnibusError)
 
@@ -90,6 +93,9 @@ public protocol EventBusProvider: Sendable {
 }
 
 extension EventBusProvider {
+    /// Nobody in particular.
+    public var credentials: EventBusCredentials? { nil }
+
     /// What providers of the type can do.
     public var capabilities: ProviderCapabilities { Self.capabilities }
 

@@ -6,6 +6,9 @@ public protocol EventPubSub: EventPublishing, AsyncEventPublishing {
     /// The bus's name in logs and reports: unique, and the same as long as the bus lives.
     var busID: String { get }
 
+    /// Who the bus is for its back end; nil where it does not have to be anybody. Nothing in it is ever shown.
+    var credentials: EventBusCredentials? { get }
+
     /// Subscribes a handler to a pattern.
     ///
     /// - Returns: the handle by which the subscription is ended; functions are not compared.

@@ -36,10 +36,20 @@ public struct BatchPublishResult: Sendable {
     public let outcomes: [Outcome]
     /// How many messages were accepted.
     public let successCount: Int
+    /// How many bytes the payloads of those had; nil where no compression was asked for, and nobody counted.
+    public let bytesBeforeCompression: Int?
+    /// How many bytes were published of them; nil where no compression was asked for.
+    public let bytesAfterCompression: Int?
 
     /// Creates the result of publishing several messages, from one outcome each.
-    public init(_ outcomes: [Outcome]) {
+    public init(
+        _ outcomes: [Outcome],
+        bytesBeforeCompression: Int? = nil,
+        bytesAfterCompression: Int? = nil
+    ) {
         self.outcomes = outcomes
+        self.bytesBeforeCompression = bytesBeforeCompression
+        self.bytesAfterCompression = bytesAfterCompression
         self.successCount = outcomes.count { if case .accepted = $0 { true } else { false } }
     }
 
@@ -95,7 +105,8 @@ public struct PartialAcceptance: Sendable {
             throw OmnibusError(
                 .unsupported,
                 """
-                The provider cannot publish to those alone that have not got the message; publish it again,                 and have handlers recognise the id.
+                The provider cannot publish to those alone that have not got the message; publish it again, \
+                and have handlers recognise the id.
                 """,
                 details: "resume"
             )

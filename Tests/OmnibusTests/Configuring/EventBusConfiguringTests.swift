@@ -145,10 +145,6 @@ struct EventBusConfiguringTests {
         let error = self.error(nowhere)
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.message.hasPrefix("monitoring.logging.output: found a file that cannot be written") == true)
-
-        let text = self.error(Configuration(monitoring: .init(logging: .init(format: .text))))
-        #expect(text?.code == .unsupported)
-        #expect(text?.message.contains("monitoring.logging.format: nothing linked here writes lines of text") == true)
     }
 
     @Test("of nothing is as one without a configuration")

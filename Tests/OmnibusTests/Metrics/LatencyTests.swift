@@ -147,6 +147,7 @@ struct LatencyTests {
         // In flight from here on, until it is acknowledged.
         _ = try await begun.next()
         await bus.settled()
+        try await bus.measured(1)
 
         let snapshot = try await bus.metrics.snapshot()
 

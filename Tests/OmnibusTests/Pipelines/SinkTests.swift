@@ -48,6 +48,27 @@ struct ForwardingTests {
         #expect(try await whole.next().payload["password"] == "p")
     }
 
+    @Test("to metrics counts messages by topic, or by what one likes")
+    func metrics() async throws {
+        let sinks: [any EventSink] = [
+            MetricsSink(self.bus.metrics),
+            MetricsSink(self.bus.metrics, name: "kinds", counter: "orders") {
+                ["kind": $0.headers["kind"]?.text ?? "none"]
+            },
+        ]
+        try await self.bus.forward("order.#", to: sinks)
+        for kind in ["book", "book", "disc"] {
+            var message = Message(topic: "order.placed", payload: 1)
+            try message.headers.set(.text(kind), for: "kind")
+            try await self.bus.publish(message)
+        }
+        await self.bus.settled()
+        let text = try await self.bus.metrics.snapshot().prometheusText
+        #expect(text.contains(#"forwarded_messages_total{topic="order.placed"} 3"#))
+        #expect(text.contains(#"orders_total{kind="book"} 2"#))
+        #expect(text.contains(#"orders_total{kind="disc"} 1"#))
+    }
+
     @Test("to another bus keeps ids and causes")
     func otherBus() async throws {
         let other = ManualEnvironment(seed: 85).makeBus()

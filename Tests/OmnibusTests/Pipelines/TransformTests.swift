@@ -97,6 +97,26 @@ struct TransformTests {
         #expect(kept.payload.value(as: Login.self) != nil)
     }
 
+    @Test("lets nothing past that it cannot look into, and that might be JSON")
+    func redactsOrFails() async throws {
+        let redact = MessageTransform.redacting()
+        func redacted(_ text: String, contentType: String? = nil) async throws -> String {
+            var message = Message(topic: "t", bytes: Array(text.utf8))
+            message.contentType = contentType
+            return String(decoding: try await redact.apply(to: message).payload.bytes(), as: UTF8.self)
+        }
+        #expect(try await redacted(#"{"password":"a","password":"b"}"#) == #"{"password":"[redacted]"}"#)
+        // What a strict parser drops must not come through as it was either.
+        #expect(try await redacted(#"{"a":{"token":"x"},"a":1}"#) == #"{"a":1}"#)
+        #expect(try await redacted("{plain}", contentType: "text/plain") == "{plain}")
+        for (text, contentType) in [(#"{"password":"a""#, nil), ("password: a", "application/json")] {
+            await expectError(.undecodable) { _ = try await redacted(text, contentType: contentType) }
+        }
+        var compressed = Message(topic: "t", bytes: [1, 2])
+        try compressed.headers.set("gzip", for: Compression.header)
+        await expectError(.invalidMessage) { _ = try await redact.apply(to: compressed) }
+    }
+
     @Test("gives types their priority")
     func priorities() async throws {
         let transform = MessageTransform.prioritizing(["alarm": .critical])

@@ -1,0 +1,5 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+#include <brotli/encode.h>
+#include <brotli/decode.h>

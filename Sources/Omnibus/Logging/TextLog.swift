@@ -1,0 +1,85 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes log lines for people: a sentence a line, and the values behind it.
+///
+/// ```
+/// 2026-02-28T09:30:00.25Z WARNING The queue 'task.#' is three quarters full. kind=slow count=3072
+/// ```
+///
+/// What could be taken for the end of a line, or for another value, is escaped as in JSON. Lines of several threads do
+/// not mix. What cannot be written is lost and counted, and nobody waits for it.
+public final class TextLog: EventBusLogEmitter {
+    /// The least that is written.
+    public let level: LogLevel
+
+    private let output: LineOutput
+    private let clock: any BusClock
+
+    /// Creates a log.
+    ///
+    /// - Parameters:
+    ///   - level: the least that is written.
+    ///   - clock: where the time of a line comes from.
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a file that cannot be opened for writing, naming it
+    ///   and the reason.
+    public init(
+        level: LogLevel = .info,
+        to destination: LogDestination = .standardError,
+        clock: any BusClock = BusEnvironment.live.clock
+    ) throws(OmnibusError) {
+        self.level = level
+        self.clock = clock
+        self.output = try LineOutput(destination)
+    }
+
+    /// Writes a line, if it matters enough.
+    public func emit(_ level: LogLevel, _ message: String, _ data: JSONObject) {
+        guard level >= self.level else { return }
+        var line = "\(self.clock.now) \(level.name.uppercased()) \(Self.escaped(message))"
+        for member in data { line += " \(Self.escaped(member.name))=\(Self.text(of: member.value))" }
+        self.output.write(line)
+    }
+
+    /// How many lines could not be written, because the disk is full or the reader gone.
+    public var lostLines: Int { self.output.lostLines }
+
+    /// Why the last line that was lost could not be written; nil where none was.
+    public var lastFailure: String? { self.output.lastFailure }
+
+    /// A value: text that needs no quotes as it is, everything else as JSON.
+    private static func text(of value: JSONValue) -> String {
+        if case .string(let text) = value, self.isPlain(text) { return text }
+        let text = (try? value.text()) ?? value.description
+        return self.escaped(text)
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty
+            && text.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.:/*#+@".unicodeScalars.contains($0)
+            }
+    }
+
+    /// Text in which no character ends a line or moves what is shown.
+    private static func escaped(_ text: String) -> String {
+        func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .format: true
+            default: false
+            }
+        }
+        guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case let scalar where isUnsafe(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}
