@@ -16,7 +16,7 @@ extension Contestant {
         }
         var histogram = LatencyHistogram()
 
-        let figure = try await meter.perMessage(of: count) {
+        let figure = await meter.perMessage(of: count) {
             for n in 0..<count { histogram.record(nanoseconds: durations[n & 4_095]) }
         }
 
@@ -29,7 +29,7 @@ extension Contestant {
         let bus = EventBus()
         let counter = try bus.metrics.counter("steps")
 
-        let figure = try await meter.perMessage(of: count) {
+        let figure = await meter.perMessage(of: count) {
             for _ in 0..<count { counter.increment() }
         }
 
