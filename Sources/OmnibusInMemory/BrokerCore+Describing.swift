@@ -34,6 +34,7 @@ extension BrokerCore {
         self.withCounts { table, waiting in
             var standing = BusStanding()
             standing.metrics = table.metrics(waiting: waiting)
+            standing.age = self.environment.clock.uptime() - self.birth
             standing.ended = standing.metrics.queues
             // The order in which they came.
             for lane in table.lanes.values.sorted(by: { $0.id < $1.id }) {

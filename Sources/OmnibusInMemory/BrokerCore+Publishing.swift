@@ -9,33 +9,61 @@ import Synchronization
 package struct DirectOffer: Sendable {
     @usableFromInline
     package enum Outcome: Sendable {
-        /// The only queue that wants it has it.
+        /// All who want it have it.
         case accepted
-        /// That queue has ended meanwhile.
+        /// They have ended meanwhile.
         case unrouted
-        /// That queue is full; the call goes on with the message, under the id.
+        /// A queue is full; the call goes on with the message, under the id.
         case full
         /// The way does not lead there; nothing has happened.
         case elsewhere
     }
 
-    @usableFromInline package var outcome: Outcome
     package var idHigh: UInt64
     package var idLow: UInt64
+    @usableFromInline package var outcome: Outcome
+    /// How many queues and observers have it, where all have.
+    package var matched: Int32
+    /// What the queues have answered, where there are several and one is full.
+    package var rest: PartialOffer?
 
     @usableFromInline package static let elsewhere = DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
 
-    package init(outcome: Outcome, idHigh: UInt64, idLow: UInt64) {
+    package init(
+        outcome: Outcome,
+        idHigh: UInt64,
+        idLow: UInt64,
+        matched: Int32 = 1,
+        rest: PartialOffer? = nil
+    ) {
         self.outcome = outcome
         self.idHigh = idHigh
         self.idLow = idLow
+        self.matched = matched
+        self.rest = rest
     }
 
     @usableFromInline package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
+
+    /// The receipt of a call that all have accepted.
+    @usableFromInline package var receipt: PublishReceipt {
+        PublishReceipt(messageID: self.id, matched: Int(self.matched))
+    }
+}
+
+/// What the queues of a route have answered to a value that not all of them have accepted.
+package final class PartialOffer: Sendable {
+    let answers: QueueAnswers
+    let route: Route
+
+    init(_ answers: QueueAnswers, _ route: Route) {
+        self.answers = answers
+        self.route = route
+    }
 }
 
 extension BrokerCore {
-    /// Puts a value into the only queue that wants it, where that is a queue of its type.
+    /// Hands a value to all who want it, where these are queues and observers of its type.
     ///
     /// Design note: nothing here is generic. The value is a place in memory and a type's identity, so that this code is
     /// compiled once, as fast as it can be, whatever the user's module does with it. A message exists only where this
@@ -72,6 +100,7 @@ extension BrokerCore {
         let milliseconds = self.milliseconds
         let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
         var after = Lane.AfterOffer()
+        var shared: Route?
         let topic = copy topic
         let direct = stripe.state.withLock { state -> DirectOffer in
             if state.lastType != typeID || state.lastGeneration != generation
@@ -79,7 +108,13 @@ extension BrokerCore {
             {
                 state.remember(typeID, topic, generation: generation, resolve: self.resolve)
             }
-            guard let lane = state.lastLane else { return DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0) }
+            guard let lane = state.lastLane else {
+                guard state.isShared else { return .elsewhere }
+                shared = state.lastRoute
+                state.lastPublished &+= 1
+                let (high, low) = state.ids.next(milliseconds: milliseconds).bits
+                return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
+            }
             state.lastPublished &+= 1
             let (high, low) = state.ids.next(milliseconds: milliseconds).bits
             let outcome = lane._withUnsafeGuaranteedRef {
@@ -105,15 +140,126 @@ extension BrokerCore {
             case .full, .refused: return DirectOffer(outcome: .full, idHigh: high, idLow: low)
             }
         }
+        if let shared {
+            return self.offer(value, direct, to: shared) { lane, after in
+                lane.offer(
+                    value,
+                    idHigh: direct.idHigh,
+                    idLow: direct.idLow,
+                    key: key,
+                    rare: cause,
+                    size: size,
+                    origin: origin,
+                    priority: priority,
+                    mode: mode,
+                    &after
+                )
+            }
+        }
         after.perform()
         return direct
     }
 
-    /// Goes on with a value whose only queue was full.
-    package func offerToFull(_ message: Message, cause: RareEntry?) throws(OmnibusError) -> Offer {
+    /// Hands a value to all whom a route names; the call is counted already.
+    @inline(never)
+    private func offer(
+        _ value: UnsafeRawPointer,
+        _ direct: DirectOffer,
+        to route: Route,
+        _ offer: (Lane, inout Lane.AfterOffer) -> Lane.OfferOutcome
+    ) -> DirectOffer {
+        var answers = QueueAnswers()
+        var waking: [Lane.AfterOffer] = []
+        for lane in route.lanes {
+            var after = Lane.AfterOffer()
+            switch offer(lane, &after) {
+            case .accepted: answers.accepted += 1
+            case .full: answers.full.append(lane)
+            case .refused: answers.refused.append(lane)
+            case .closed: break
+            }
+            if after.isNeeded { waking.append(after) }
+        }
+        for observer in route.observers {
+            observer.see(valueAt: value)
+            answers.accepted += 1
+        }
+        // Not before all of them have it: a handler that is quick would publish its effects ahead of the cause.
+        for after in waking { after.perform() }
+        var result = direct
+        result.matched = Int32(clamping: answers.accepted)
+        if !answers.full.isEmpty || !answers.refused.isEmpty {
+            result.outcome = .full
+            result.rest = PartialOffer(answers, route)
+        } else if answers.accepted == 0 {
+            result.outcome = .unrouted
+            self.count(route.topic, CallCounts(unrouted: 1))
+        }
+        return result
+    }
+
+    /// Hands values that lie one behind the other to the only queue that wants them, as long as that has room.
+    ///
+    /// - Parameters:
+    ///   - facts: what is to be known of each value.
+    ///   - ids: where the ids are added of those that it has taken.
+    /// - Returns: how many it has taken; nothing has happened to the others.
+    package func offerDirectly(
+        run values: UnsafeRawPointer,
+        _ facts: UnsafeBufferPointer<ValueFacts>,
+        of typeID: ObjectIdentifier,
+        topic: Topic,
+        priority: Priority,
+        origin: UInt16,
+        cause: RareEntry?,
+        ids: inout [BatchPublishResult.IDBits]
+    ) -> Int {
+        let generation = self.generation.load(ordering: .acquiring)
+        let milliseconds = self.milliseconds
+        var workers: [UnsafeContinuation<Bool, Never>] = []
+        let count = self.stripe._withUnsafeGuaranteedRef { stripe in
+            stripe.state.withLock { state -> Int in
+                if state.lastType != typeID || state.lastGeneration != generation
+                    || !topic.isIdentical(to: state.lastTopic)
+                {
+                    state.remember(typeID, topic, generation: generation, resolve: self.resolve)
+                }
+                guard let lane = state.lastLane else { return 0 }
+                let count = lane._withUnsafeGuaranteedRef { lane in
+                    lane.offer(
+                        run: values,
+                        facts,
+                        rare: cause,
+                        origin: origin,
+                        priority: priority,
+                        workers: &workers
+                    ) {
+                        let id = state.ids.next(milliseconds: milliseconds).bits
+                        ids.append(BatchPublishResult.IDBits(high: id.high, low: id.low))
+                        return id
+                    }
+                }
+                state.lastPublished &+= count
+                return count
+            }
+        }
+        for worker in workers { worker.resume(returning: true) }
+        return count
+    }
+
+    /// Goes on with a value that a queue had no room for.
+    package func offerToFull(
+        _ message: Message,
+        _ direct: DirectOffer,
+        cause: RareEntry?
+    ) throws(OmnibusError) -> Offer {
+        let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
+        if let rest = direct.rest {
+            return try self.finish(rest.answers, HeldEntry(message: message), rest.route, mode)
+        }
         let route = self.resolve(message.topic)
         let answers = QueueAnswers(full: route.lanes(wanting: message))
-        return try self.finish(answers, HeldEntry(message: message), route, cause == nil ? .outside : .handler)
+        return try self.finish(answers, HeldEntry(message: message), route, mode)
     }
 
     /// The coarse wall clock in milliseconds.

@@ -69,6 +69,7 @@ extension BrokerCore {
     /// Adds somebody who looks at messages while they are published.
     package func observe(
         _ pattern: TopicPattern,
+        values: ValueObserver? = nil,
         _ see: @escaping @Sendable (Message) -> Void
     ) throws(OmnibusError) -> SubscriptionID {
         try self.change { table throws(OmnibusError) in
@@ -76,7 +77,7 @@ extension BrokerCore {
                 throw OmnibusError(.busClosed, "The in-memory broker was disconnected; observe another one.")
             }
             let id = table.nextSubscriptionID()
-            let observer = Observer(id: id, pattern: pattern, see: see)
+            let observer = Observer(id: id, pattern: pattern, values: values, see: see)
             let token = table.nextToken()
             table.observers[token] = observer
             table.trie.insert(pattern, token)

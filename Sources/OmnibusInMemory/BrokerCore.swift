@@ -33,6 +33,9 @@ package final class BrokerCore: Sendable {
     /// Where notices of dead letters are published.
     package let deadLetterTopic: DeadLetterTopic
 
+    /// The uptime from which on it counts.
+    let birth: Duration
+
     package init(
         environment: BusEnvironment,
         limits: InMemoryBroker.Limits,
@@ -48,6 +51,7 @@ package final class BrokerCore: Sendable {
         self.deadLetters = DeadLetterStore(limit: limits.deadLetters, byteLimit: limits.deadLetterBytes)
         self.deadLetterTopic = deadLetterTopic
         self.logs = LogStore(clock: environment.clock)
+        self.birth = environment.clock.uptime()
     }
 
     /// The stripe of the calling thread, which the broker keeps alive.

@@ -9,5 +9,8 @@ struct Contestant: Sendable {
     /// Sets up, handles this many messages, and returns what the meter read per message, the setup left out.
     var run: @Sendable (_ count: Int, _ meter: Meter) async throws -> Double
 
-    static let all: [Contestant] = [.oneToOne, .measuredOneToOne, .asyncStreamOneToOne, .histogram, .counter]
+    static let all: [Contestant] = [
+        .oneToOne, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline, .notificationCenter,
+        .batches, .groupOfFour, .requests, .histogram, .counter,
+    ]
 }

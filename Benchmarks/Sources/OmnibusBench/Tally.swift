@@ -37,6 +37,34 @@ final class Tally: Sendable {
     }
 }
 
+/// The same for handlers that run at once.
+final class SharedTally: Sendable {
+    private let expected: Int
+    private let handled = Atomic<Int>(0)
+    private let sum = Atomic<Int>(0)
+    private let finished = AsyncStream<Void>.makeStream()
+
+    init(expected: Int) {
+        self.expected = expected
+    }
+
+    /// Counts one message.
+    func add(_ n: Int) {
+        self.sum.wrappingAdd(n, ordering: .relaxed)
+        if self.handled.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == self.expected {
+            self.finished.continuation.finish()
+        }
+    }
+
+    /// Waits until every message was counted, and checks that they were the numbers from 0.
+    func wait() async throws {
+        for await _ in self.finished.stream {}
+        guard self.sum.load(ordering: .relaxed) == self.expected * (self.expected - 1) / 2 else {
+            throw BenchmarkError("The handlers did not see every message.")
+        }
+    }
+}
+
 /// Why a figure would mean nothing.
 struct BenchmarkError: Error, CustomStringConvertible {
     var description: String

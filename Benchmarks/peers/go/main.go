@@ -14,7 +14,12 @@ import (
 
 // Each question handles count messages and says how long that took, without its setup.
 var questions = map[string]func(count int) time.Duration{
-	"one-to-one": oneToOne,
+	"one-to-one":     oneToOne,
+	"two-publishers": twoPublishers,
+	"fan-out-100":    fanOut,
+	"batch-64":       batches,
+	"group-of-4":     groupOf4,
+	"request":        requests,
 }
 
 func main() {

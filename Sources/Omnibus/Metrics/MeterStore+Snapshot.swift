@@ -21,7 +21,7 @@ extension MeterStore {
         }
         return MetricsSnapshot(
             time: now,
-            uptime: self.clock.uptime() - self.start,
+            uptime: standing.age ?? self.clock.uptime() - self.start,
             bus: standing.metrics,
             lag: lag,
             latency: self.settings.measuresLatency ? latency : nil,

@@ -10,7 +10,9 @@ extension EventBus {
     /// - Parameter topicLimit: how many topics are listed at most: those that were published to most.
     /// - Complexity: O(topics + subscriptions).
     public func topology(topicLimit: Int = 1_000) -> BusTopology {
-        let nodes = self.subscriptions.all.filter { $0.subscription.pattern.literalTopic != self.inbox.topic }
+        // Those that were cancelled and whose last handler still runs get nothing more.
+        let nodes = self.subscriptions.all
+            .filter { $0.subscription.pattern.literalTopic != self.inbox.topic && $0.isListening }
             .sorted { ($0.number, $0.subscription.id.rawValue) < ($1.number, $1.subscription.id.rawValue) }
             .map { $0.node }
         var topics: [Topic: BusTopology.TopicNode] = [:]
@@ -41,6 +43,11 @@ extension EventBus {
             guard var reasons = node.reasons(for: topic) else { continue }
             reasons += self.reservations(about: node, nodes)
             routes.routes.append(TopicRoutes.Route(node, reasons: reasons))
+        }
+        for middleware in self.settings.publishMiddleware where middleware.mayKeepBack {
+            routes.remarks.append(
+                "the publish middleware '\(middleware.name)' decides about each message before anybody here gets it"
+            )
         }
         guard topic.isSystem else { return routes }
         if routes.refusal == nil { routes.refusal = Self.systemTopic(topic).message }
@@ -83,7 +90,20 @@ extension EventBus {
     }
 }
 
+extension PublishMiddleware {
+    /// Whether it may keep a message back without an error.
+    fileprivate var mayKeepBack: Bool {
+        switch self.kind {
+        case .filtering, .around: true
+        case .changing: false
+        }
+    }
+}
+
 extension SubscriptionTable.Record {
+    /// Whether the subscription has not been cancelled.
+    fileprivate var isListening: Bool { self.lane?.hasMember(self.subscription.id) ?? true }
+
     /// The number in the id of a subscription, by which those of one broker are told in order.
     fileprivate var number: Int { self.subscription.id.rawValue.split(separator: "-").last.flatMap { Int($0) } ?? 0 }
 

@@ -8,8 +8,8 @@
 /// let bus = EventBus(settings: BusSettings(publishMiddleware: [filter.publishMiddleware]))
 /// ```
 ///
-/// A type is named whole, as in `agent.task.created`, or by its last words, as in `created` or `task.created`; `_` is
-/// read as `.` too, so that `task_created` names it as well.
+/// A type is named whole, as in `agent.task.created`, or by its last words, as in `created` or `task.created`, however the
+/// words are put together: `task_created` and `TaskCreated` name it as well.
 public struct EventFilter: Sendable, Hashable {
     /// The least priority that is wanted.
     public var minimumPriority: Priority
@@ -69,7 +69,7 @@ public struct EventFilter: Sendable, Hashable {
     /// Whether a message is wanted.
     public func allows(_ message: Message) -> Bool {
         guard message.priority.rawValue >= self.minimumPriority.rawValue else { return false }
-        let words = Self.words(message.type.rawValue)
+        let words = NameWords.split(message.type.rawValue)
         if !self.allowsAuditEvents, words.contains("audit") { return false }
         if !self.allowsPerformanceEvents, words.contains("performance") { return false }
         if self.disabledEvents.contains(where: { Self.names($0, words) }) { return false }
@@ -83,12 +83,8 @@ public struct EventFilter: Sendable, Hashable {
     /// The filter as a subscription's predicate.
     public var predicate: MessagePredicate { MessagePredicate("\(self)") { self.allows($0) } }
 
-    private static func words(_ type: String) -> [Substring] {
-        type.split { $0 == "." || $0 == "_" }
-    }
-
-    private static func names(_ name: String, _ type: [Substring]) -> Bool {
-        let words = Self.words(name)
+    private static func names(_ name: String, _ type: [String]) -> Bool {
+        let words = NameWords.split(name)
         return !words.isEmpty && words.count <= type.count && type.suffix(words.count).elementsEqual(words)
     }
 }

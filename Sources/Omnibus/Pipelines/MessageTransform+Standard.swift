@@ -38,16 +38,17 @@ extension MessageTransform {
         "password", "secret", "token", "api_key", "access_token", "refresh_token", "authorization", "private_key",
     ]
 
-    /// A transform that hides the values of sensitive fields, at any depth of a JSON payload and in the headers.
+    /// A transform that hides the values of sensitive fields, at any depth of a JSON payload, in the headers, in JSON that
+    /// is a string of those, and in the fields of a web form.
     ///
-    /// Names are compared without regard to case, `_` and `-`: `api_key` is `apiKey` too. The whole value goes, be it an
-    /// object, and `[redacted]` takes its place. A typed payload becomes JSON where it has such a field. Bytes that are
-    /// no JSON, and whose content type and first character do not say otherwise, have no fields, and stay. JSON with a
-    /// name twice keeps the last of each.
+    /// A field is sensitive whose name ends with the words of one of the names, however they are written: `api_key` is
+    /// `apiKey`, `x-api-key` and `API key` too. The whole value goes, be it an object, and `[redacted]` takes its place. A
+    /// typed payload becomes JSON where it has such a field. JSON with a name twice keeps the last of each. Bytes that are
+    /// no JSON have no fields, and stay, unless their content type or their beginning says that they should be JSON.
     ///
     /// - Throws: when it runs, ``OmnibusError``, so that what cannot be looked into gets no further: `unencodable` for a
-    ///   typed payload that cannot be encoded, `undecodable` for what should be JSON and is not, or a compressed payload
-    ///   that cannot be read, `invalidMessage` for a message that was compressed before.
+    ///   typed payload that cannot be encoded, `undecodable` for what should be JSON and is not, is more than 1,024 levels
+    ///   deep, or is compressed and cannot be read, `invalidMessage` for a message that was compressed before.
     public static func redacting(_ names: Set<String> = sensitiveFields) -> MessageTransform {
         let redaction = Redaction(names)
         return MessageTransform("redacting") { message in try redaction.apply(to: &message) }
@@ -74,78 +75,5 @@ extension MessageTransform {
             guard message.contentEncoding == nil, try message.payload.bytes().count >= size else { return }
             message = try settings.compress(message, with: compression)
         }
-    }
-}
-
-/// Hides the values of fields by their names.
-struct Redaction: Sendable {
-    static let replacement = "[redacted]"
-
-    private let names: Set<String>
-
-    init(_ names: Set<String>) {
-        self.names = Set(names.map(Self.folded))
-    }
-
-    func apply(to message: inout Message) throws(OmnibusError) {
-        for header in message.headers where self.hides(header.name) {
-            try message.headers.set(.text(Self.replacement), for: header.name)
-        }
-        guard message.contentEncoding == nil else {
-            throw OmnibusError(
-                .invalidMessage,
-                "The message for '\(message.topic)' is compressed, so that nothing in it can be hidden; redact before that.",
-                advice: .deadLetter
-            )
-        }
-        do throws(OmnibusError) {
-            let value = try message.payload.json()
-            if let redacted = self.redacted(value) { message.payload = Payload(json: redacted) }
-        } catch {
-            guard error.code == .undecodable, case .bytes(let bytes) = message.payload.storage else { throw error }
-            guard Self.shouldBeJSON(bytes, message.contentType) else { return }
-            // What a strict parser refuses, a lenient one behind the sink may read: a name twice, or great depth.
-            let limits = JSONLimits(depth: JSONLimits.greatestDepth, duplicateKeys: .keepLast)
-            guard let value = try? JSONValue(parsing: bytes, limits: limits) else { throw error }
-            message.payload = Payload(json: self.redacted(value) ?? value)
-        }
-    }
-
-    private static func shouldBeJSON(_ bytes: [UInt8], _ contentType: String?) -> Bool {
-        if let contentType { return contentType.lowercased().contains("json") }
-        let first = bytes.first { !" \n\r\t".utf8.contains($0) }
-        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-    }
-
-    /// The value without what is hidden; nil where there is nothing to hide.
-    ///
-    /// The parser bounds the depth, and so this recursion.
-    private func redacted(_ value: JSONValue) -> JSONValue? {
-        switch value {
-        case .object(let object):
-            var isChanged = false
-            let members = object.map { member -> (String, JSONValue) in
-                if self.hides(member.name) {
-                    isChanged = true
-                    return (member.name, .string(Self.replacement))
-                }
-                guard let inner = self.redacted(member.value) else { return (member.name, member.value) }
-                isChanged = true
-                return (member.name, inner)
-            }
-            return isChanged ? .object(JSONObject(members)) : nil
-        case .array(let elements):
-            let changed = elements.map { self.redacted($0) }
-            guard changed.contains(where: { $0 != nil }) else { return nil }
-            return .array(zip(elements, changed).map { $1 ?? $0 })
-        case .null, .bool, .integer, .number, .string:
-            return nil
-        }
-    }
-
-    private func hides(_ name: String) -> Bool { self.names.contains(Self.folded(name)) }
-
-    private static func folded(_ name: String) -> String {
-        name.lowercased().filter { $0 != "_" && $0 != "-" }
     }
 }

@@ -4,7 +4,7 @@
 /// A sink that counts messages, in a counter of a bus's metrics.
 ///
 /// ```swift
-/// try await bus.forward("order.#", to: [MetricsSink(bus.metrics, counter: "orders")])
+/// try await bus.forward("order.#", to: [try MetricsSink(bus.metrics, counter: "orders")])
 /// // orders_total{topic="order.placed"} 17
 /// ```
 public struct MetricsSink: EventSink {
@@ -21,12 +21,14 @@ public struct MetricsSink: EventSink {
     ///   - name: the name under which it is listed.
     ///   - counter: what the counter is called, as ``BusMeter/counter(_:help:labels:)`` wants it.
     ///   - labels: what tells series apart, always under the same names; the topic unless said otherwise.
+    /// - Throws: ``OmnibusError`` with the code `invalidMetric` when no counter can be called that.
     public init(
         _ meter: BusMeter,
         name: String = "metrics",
         counter: String = "forwarded_messages",
         labels: @escaping @Sendable (Message) -> [String: String] = { ["topic": $0.topic.name] }
-    ) {
+    ) throws(OmnibusError) {
+        try MetricNameRules.check(metric: counter.hasSuffix("_total") ? String(counter.dropLast(6)) : counter)
         self.name = name
         self.meter = meter
         self.counter = counter

@@ -23,7 +23,7 @@ extension EventBus: AsyncEventPublishing {
         }
         let direct = self.offerDirectly(event)
         if direct.outcome == .accepted {
-            return PendingReceipt(PublishReceipt(messageID: direct.id, matched: 1))
+            return PendingReceipt(direct.receipt)
         }
         return try self.finishEnqueue(
             try self.offer(event, after: direct),

@@ -15,7 +15,7 @@ extension EventBus: EventPublishing {
     @discardableResult
     public func publish<E: Event>(_ event: E) async throws -> PublishReceipt {
         let direct = self.offerDirectly(event)
-        if direct.outcome == .accepted { return PublishReceipt(messageID: direct.id, matched: 1) }
+        if direct.outcome == .accepted { return direct.receipt }
         return try await self.publish(event, after: direct)
     }
 
@@ -158,7 +158,7 @@ extension EventBus: EventPublishing {
         try self.checkOpen(scope)
         guard let memory = self.memory else { throw self.provider.unsupported(.synchronousPublish) }
         switch direct.outcome {
-        case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
+        case .accepted: return .accepted(direct.receipt)
         case .unrouted:
             memory.signalUnrouted(event.eventTopic, direct.id)
             return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
@@ -168,7 +168,7 @@ extension EventBus: EventPublishing {
                 origin: self.origin,
                 cause: self.cause(scope)
             )
-            return try memory.offerToFull(message, cause: self.cause(scope))
+            return try memory.offerToFull(message, direct, cause: self.cause(scope))
         case .elsewhere:
             return try memory.offer(self.message(of: event), origin: self.origin, cause: self.cause(scope))
         }

@@ -113,19 +113,24 @@ final class PublishBacklog: Sendable {
     }
 
     /// Gives up on what is here: all of it is refused, and so is what comes later.
-    func close() {
-        let (promises, task, flushers) = self.state.withLock { state in
+    ///
+    /// - Returns: the topics of what nobody will try to publish any more, in order.
+    func close() -> [Topic] {
+        let (promises, task, flushers, refused) = self.state.withLock { state in
             let promises = [state.current].compactMap { $0 } + state.entries.values.map(\.promise)
+            func isBegun(_ entry: Entry) -> Bool { if case .wait = entry.way { true } else { false } }
+            let refused = state.entries.sorted { $0.key < $1.key }.filter { !isBegun($0.value) }.map(\.value.topic)
             // An offer that was begun is taken by the task, which ends it.
-            state.entries = state.entries.filter { if case .wait = $0.value.way { true } else { false } }
+            state.entries = state.entries.filter { isBegun($0.value) }
             state.bytes = 0
             state.isClosed = true
             defer { state.flushers = [] }
-            return (promises, state.task, state.flushers)
+            return (promises, state.task, state.flushers, refused)
         }
         task?.cancel()
         for promise in promises { promise.resolve(.failure(Self.closed)) }
         for flusher in flushers { flusher.pending.resolve(true) }
+        return refused
     }
 
     // MARK: Steps

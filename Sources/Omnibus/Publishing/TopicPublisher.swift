@@ -106,7 +106,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
             )
         }
         switch direct.outcome {
-        case .accepted: return .accepted(PublishReceipt(messageID: direct.id, matched: 1))
+        case .accepted: return .accepted(direct.receipt)
         case .unrouted:
             stripe.core.signalUnrouted(self.topic, direct.id)
             return .accepted(PublishReceipt(messageID: direct.id, matched: 0))
@@ -114,6 +114,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
             let message = self.message(of: value, direct.id, nil)
             return try stripe.core.offerToFull(
                 stripe.core.complete(message, origin: self.bus.origin, cause: self.bus.cause(scope)),
+                direct,
                 cause: self.bus.cause(scope)
             )
         case .elsewhere:

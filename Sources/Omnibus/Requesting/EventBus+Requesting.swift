@@ -98,6 +98,7 @@ extension EventBus {
         handler: @escaping @Sendable (Request) async throws -> Reply
     ) async throws -> Subscription {
         let codec = self.settings.codec
+        let compression = self.settings.compression
         var settings = settings
         settings.failurePolicy = settings.failurePolicy ?? .noRetry
         var asked = SubscribeRequest(
@@ -112,7 +113,7 @@ extension EventBus {
             asked,
             Handling(prepare: { _ in () }) { _, delivery in
                 do {
-                    let value = try delivery.message.payload.decode(as: Request.self, codec: codec)
+                    let value = try compression.decode(delivery.message, as: Request.self, codec: codec)
                     let reply = try await handler(value)
                     try await self.answer(delivery.message, with: Payload(reply, codec: codec), failure: nil)
                 } catch {

@@ -137,8 +137,15 @@ extension EventBus {
         let begun = self.subscriptions.all
         let before = self.counts(of: begun)
         let isDrained = await self.drain(within: deadline, for: caller)
-        self.backlog.close()
-        self.handlersBacklog.close()
+        for topic in self.backlog.close() + self.handlersBacklog.close() {
+            self.signals.send {
+                BusSignal(
+                    .unpublished,
+                    topic: topic,
+                    message: "What was enqueued for '\(topic)' found no room before the bus was shut down."
+                )
+            }
+        }
         var report = ShutdownReport(wasCancelled: !isDrained)
         let records = self.subscriptions.all
         if !isDrained {

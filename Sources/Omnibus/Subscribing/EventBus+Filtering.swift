@@ -66,8 +66,10 @@ extension EventBus {
         _ isWanted: @escaping @Sendable (E) -> Bool
     ) -> HandlerSettings {
         let codec = self.settings.codec
+        let compression = self.settings.compression
         let predicate = MessagePredicate("where at \(callSite)") { message in
-            (try? message.payload.decode(as: E.self, codec: codec)).map(isWanted) ?? true
+            let event = try? compression.decompress(message).payload.decode(as: E.self, codec: codec)
+            return event.map(isWanted) ?? true
         }
         var settings = settings
         settings.predicate = settings.predicate.map { $0.and(predicate) } ?? predicate

@@ -18,10 +18,13 @@ extension EventBus {
         _ see: @escaping @Sendable (E) -> Void
     ) throws -> Subscription {
         let codec = self.settings.codec
-        return try self.observe(TopicPattern(E.topic), file: file, line: line) { (message: Message) in
+        let pattern = TopicPattern(E.topic)
+        let seeMessage = self.decompressing { message in
             // What is published on the topic and is no such event is none of this function's business.
             if let event = try? message.payload.decode(as: E.self, codec: codec) { see(event) }
         }
+        let id = try self.inline("observe").observe(pattern, values: ValueObserver(see), seeMessage)
+        return self.inline(id, pattern, .observer, CallSite(file: file, line: line))
     }
 
     /// Has a function look at messages while they are published, on the publisher's own thread.

@@ -16,6 +16,7 @@ extension EventBus {
     ///   - settings: what this subscription does differently from the bus.
     /// - Returns: a handle; dropping it cancels nothing.
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
+    @inlinable
     @discardableResult
     public func subscribe<E: Event>(
         to type: E.Type,
@@ -26,11 +27,33 @@ extension EventBus {
         line: Int = #line,
         handler: @escaping @Sendable (E) async throws -> Void
     ) async throws -> Subscription {
-        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, CallSite(file: file, line: line))
+        try await self.subscribe(
+            to: type,
+            group: group,
+            from: start,
+            with: settings,
+            CallSite(file: file, line: line),
+            handler: handler,
+            handleAll: EventBatch.loop(handler)
+        )
+    }
+
+    /// - Parameter handleAll: the loop that calls the handler, compiled where the handler is known.
+    @usableFromInline
+    func subscribe<E: Event>(
+        to type: E.Type,
+        group: String?,
+        from start: StartPosition?,
+        with settings: HandlerSettings,
+        _ callSite: CallSite,
+        handler: @escaping @Sendable (E) async throws -> Void,
+        handleAll: @escaping @Sendable (EventBatch) async -> Void
+    ) async throws -> Subscription {
+        let request = SubscribeRequest(TopicPattern(E.topic), group, start, settings, callSite)
         if let memory = self.memory, self.settings.handleMiddleware.isEmpty,
             settings.acknowledging ?? .onReturn == .onReturn
         {
-            return try await self.subscribe(request, events: type, memory, handler)
+            return try await self.subscribe(request, events: type, memory, handler, handleAll)
         }
         return try await self.subscribe(request, decoding: type) { event, _ in try await handler(event) }
     }
@@ -237,29 +260,37 @@ extension EventBus {
         _ request: SubscribeRequest,
         events: E.Type,
         _ memory: BrokerCore,
-        _ handler: @escaping @Sendable (E) async throws -> Void
+        _ handler: @escaping @Sendable (E) async throws -> Void,
+        _ handleAll: @escaping @Sendable (EventBatch) async -> Void
     ) async throws(OmnibusError) -> Subscription {
         let layout = EventLayout<E>(codec: self.settings.codec)
         let (lane, id) = try memory.subscribe(to: request.pattern, try self.check(request), layout: layout)
         let handle = self.handle(of: id, request)
         // Not with `??`, which would wrap the handler in thunks: three times what calling it costs.
         var limited = handler
+        var handleAll = handleAll
         let limit = self.timeLimit(request, handle, lane)
+        let meter = self.meter(request, handle)
         if let limit { limited = limit.limiting(handler) }
-        if let meter = self.meter(request, handle) { limited = meter.measuring(limited) }
+        if let meter { limited = meter.measuring(limited) }
+        if limit != nil || meter != nil { handleAll = EventBatch.loop(limited) }
         let worker = EventWorker(
             lane: lane,
-            subscription: handle,
-            policy: request.settings.failurePolicy ?? self.currentSettings.failurePolicy,
+            settler: EntrySettler(
+                lane: lane,
+                subscription: handle,
+                policy: request.settings.failurePolicy ?? self.currentSettings.failurePolicy,
+                random: self.environment.random,
+                activities: self.activities
+            ),
             codec: self.settings.codec,
             compression: self.settings.compression,
             source: self.settings.source,
             owner: ObjectIdentifier(self),
-            random: self.environment.random,
-            activities: self.activities,
             // A handler with a limit may have to give its message back, which then comes before all others.
             isAlone: request.group == nil && request.settings.concurrency == 1 && limit == nil,
-            handler: limited
+            handler: limited,
+            handleAll: handleAll
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, request))
         self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
@@ -273,10 +304,11 @@ extension EventBus {
         _ handler: @escaping @Sendable (E, Delivery) async throws -> Void
     ) async throws -> Subscription {
         let codec = self.settings.codec
+        let compression = self.settings.compression
         return try await self.subscribe(
             request,
             Handling(
-                prepare: { message throws(OmnibusError) in try message.payload.decode(as: E.self, codec: codec) },
+                prepare: { message throws(OmnibusError) in try compression.decode(message, codec: codec) },
                 handle: handler
             )
         )

@@ -86,6 +86,10 @@ struct WorkerState {
         return (self.completed, self.release)
     }
 
+    /// Whether something has happened that the worker has to look at before it goes on.
+    @inline(__always)
+    var needsAttention: Bool { self.lane.attention.load(ordering: .acquiring) != self.attention }
+
     /// Whether the rest of the batch has to go back: something urgent has come, or the subscription changes.
     var mustGiveBack: Bool {
         mutating get {

@@ -7,24 +7,16 @@ import Synchronization
 final class CompressedPayload: TypedPayload {
     let contentType: String?
     private let compressed: Payload
-    private let compression: Compression
-    private let topic: Topic
-    private let settings: CompressionSettings
+    private let codec: any CompressionCodec
+    private let limit: Int
     /// The bytes once there are any; the mutex is held while they are made.
     private let decompressed = Mutex<[UInt8]?>(nil)
 
-    init(
-        _ payload: Payload,
-        _ compression: Compression,
-        of contentType: String?,
-        on topic: Topic,
-        _ settings: CompressionSettings
-    ) {
+    init(_ payload: Payload, _ codec: any CompressionCodec, limit: Int, of contentType: String?) {
         self.compressed = payload
-        self.compression = compression
+        self.codec = codec
+        self.limit = limit
         self.contentType = contentType
-        self.topic = topic
-        self.settings = settings
     }
 
     var typeID: ObjectIdentifier { ObjectIdentifier(CompressedPayload.self) }
@@ -39,8 +31,7 @@ final class CompressedPayload: TypedPayload {
         // A codec's code runs under this lock, which is the payload's own: see TypedBox.
         try self.decompressed.withLock { decompressed in
             if let bytes = decompressed { return bytes }
-            let codec = try self.settings.codec(self.compression, to: "decompress", self.topic)
-            let bytes = try codec.decompress(self.compressed.bytes(), limit: self.settings.limit)
+            let bytes = try self.codec.decompress(self.compressed.bytes(), limit: self.limit)
             decompressed = bytes
             return bytes
         }

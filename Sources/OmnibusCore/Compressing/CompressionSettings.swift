@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+package import CloudEvents
+
 /// What a bus compresses and decompresses payloads with.
 ///
 /// ```swift
@@ -82,40 +84,59 @@ public struct CompressionSettings: Sendable {
     }
 
     /// Returns a message as it was before it was compressed: without the header, and with a payload that is decompressed
-    /// when its bytes are asked for; the message itself where it was not compressed.
+    /// when its bytes are asked for; the message itself where it was not compressed, or no such codec is there.
     ///
-    /// What is wrong with it is thrown where the payload is read: `unsupported` where no such codec is there,
-    /// `tooLarge`, or `undecodable`.
+    /// What is wrong with it is thrown where the payload is read: `tooLarge`, or `undecodable`.
     public func decompress(_ message: Message) -> Message {
         guard let encoding = message.contentEncoding else { return message }
         let compression = Compression(contentEncoding: encoding)
         var result = message
         result.headers.remove(Compression.header)
         guard compression != .none else { return result }
+        // Somebody behind us may have the codec: the message goes on as it is.
+        guard let codec = self.codecs.last(where: { $0.compression == compression }) else { return message }
         result.payload = Payload(
-            storage: .typed(
-                CompressedPayload(message.payload, compression, of: message.contentType, on: message.topic, self)
-            )
+            storage: .typed(CompressedPayload(message.payload, codec, limit: self.limit, of: message.contentType))
         )
         return result
     }
 
+    /// Decodes the payload of a message, decompressed where it is compressed.
+    ///
+    /// - Throws: `unsupported` where no such codec is there, `tooLarge`, `undecodable`, or `unencodable`.
+    package func decode<Value: Decodable>(
+        _ message: Message,
+        as type: Value.Type = Value.self,
+        codec: any PayloadCodec
+    ) throws(OmnibusError) -> Value {
+        let message = self.decompress(message)
+        if let encoding = message.contentEncoding {
+            throw self.missing(Compression(contentEncoding: encoding), to: "decompress", message.topic)
+        }
+        return try message.payload.decode(as: type, codec: codec)
+    }
+
     /// Checks that there is a codec.
     ///
-    /// - Throws: `unsupported` where there is none, or `invalidSettings` for a limit out of range.
+    /// - Throws: `unsupported` where there is none, or `invalidSettings` for a limit out of range, or a codec whose name
+    ///   nobody would find again.
     package func check(_ compression: Compression) throws(OmnibusError) {
         try self.validate()
         if compression != .none { _ = try self.codec(compression, to: "compress", nil) }
     }
 
-    func codec(
+    private func codec(
         _ compression: Compression,
         to call: String,
         _ topic: Topic?
     ) throws(OmnibusError) -> any CompressionCodec {
         if let codec = self.codecs.last(where: { $0.compression == compression }) { return codec }
+        throw self.missing(compression, to: call, topic)
+    }
+
+    private func missing(_ compression: Compression, to call: String, _ topic: Topic?) -> OmnibusError {
         let there = self.names.isEmpty ? "none is" : "there are: \(self.names.map(\.rawValue).joined(separator: ", "))"
-        throw OmnibusError(
+        return OmnibusError(
             .unsupported,
             """
             Nothing here can \(call) a payload\(topic.map { " for '\($0)'" } ?? "") by '\(compression)'; \(there). Add a codec to \
@@ -132,6 +153,16 @@ public struct CompressionSettings: Sendable {
             throw OmnibusError(
                 .invalidSettings,
                 "The limit of 'compression' is \(self.limit); it must be 1 byte or more, as 16 MiB are by default."
+            )
+        }
+        // The header has it in small letters, and some names mean others there.
+        for name in self.names where name == .none || Compression(contentEncoding: name.contentEncoding) != name {
+            throw OmnibusError(
+                .invalidSettings,
+                """
+                A codec of 'compression' is called '\(name)', which the header '\(Compression.header)' cannot say; give it a \
+                name of its own in small letters.
+                """
             )
         }
     }

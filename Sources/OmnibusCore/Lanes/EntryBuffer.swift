@@ -54,6 +54,19 @@ package final class EntryBuffer: @unchecked Sendable {
         return headers + self.end
     }
 
+    /// Adds entries of the column's own type, copying payloads that lie one behind the other.
+    ///
+    /// - Returns: where the first header has to be initialised, and the others behind it, before anything else happens to
+    ///   the buffer.
+    func append(copying values: UnsafeRawPointer, count: Int, bytes: Int) -> UnsafeMutablePointer<EntryHeader>? {
+        if self.capacity - self.end < count { self.makeRoom(count) }
+        guard let headers = self.headers, let payloads = self.payloads else { return nil }
+        self.bytes += bytes
+        self.layout.copy(values, to: payloads + self.end * self.layout.stride, count: count)
+        defer { self.end += count }
+        return headers + self.end
+    }
+
     /// Adds an entry whose message is in the header's box.
     package func append(boxed header: consuming EntryHeader) {
         if self.end == self.capacity { self.makeRoom(1) }
@@ -126,10 +139,11 @@ package final class EntryBuffer: @unchecked Sendable {
         }
     }
 
-    /// Moves the first entry out, header and payload; it must not be boxed, and the payload of this very type.
+    /// Moves the first entry's header out, and returns where its payload lies, which the caller moves out before anything
+    /// else happens to the buffer; it must not be boxed.
     @inline(__always)
-    package func moveFirst<Value>(as type: Value.Type, _ header: inout EntryHeader) -> Value {
-        let value = self.firstPayload.assumingMemoryBound(to: Value.self).move()
+    package func moveFirst(_ header: inout EntryHeader) -> UnsafeMutableRawPointer {
+        let place = self.firstPayload
         header = self.first.move()
         self.bytes -= Int(header.size)
         self.start += 1
@@ -137,7 +151,7 @@ package final class EntryBuffer: @unchecked Sendable {
             self.start = 0
             self.end = 0
         }
-        return value
+        return place
     }
 
     /// Takes the first entry as a whole message.

@@ -147,6 +147,60 @@ package final class Lane: Sendable {
         }
     }
 
+    /// Offers values of the queue's own type that lie one behind the other, until one does not go the shortest way.
+    ///
+    /// - Parameters:
+    ///   - facts: what is to be known of each value.
+    ///   - makeID: makes the id of the next one that is taken.
+    ///   - workers: who is to be woken once the caller holds no lock any more.
+    /// - Returns: how many the queue has taken; nothing has happened to the others.
+    package func offer(
+        run values: UnsafeRawPointer,
+        _ facts: UnsafeBufferPointer<ValueFacts>,
+        rare: RareEntry?,
+        origin: UInt16,
+        priority: Priority,
+        workers: inout [UnsafeContinuation<Bool, Never>],
+        makeID: () -> (high: UInt64, low: UInt64)
+    ) -> Int {
+        self.state.withLock { state in
+            var count = 0
+            var bytes = 0
+            while count < facts.count,
+                state.machine.offersSimply(
+                    size: Int(facts[count].size),
+                    priority: priority,
+                    before: (count, bytes)
+                )
+            {
+                bytes += Int(facts[count].size)
+                count += 1
+            }
+            guard count > 0,
+                let headers = state.machine.own.ready.append(copying: values, count: count, bytes: bytes)
+            else { return 0 }
+            let flags = EntryHeader.Flags(priority)
+            for index in 0..<count {
+                let id = makeID()
+                (headers + index).initialize(
+                    to: EntryHeader(
+                        idHigh: id.high,
+                        idLow: id.low,
+                        origin: origin,
+                        size: facts[index].size,
+                        key: facts[index].key,
+                        rare: rare,
+                        flags: flags
+                    )
+                )
+            }
+            while workers.count < count, let worker = state.machine.workerToWake() {
+                workers.append(worker.continuation)
+            }
+            return count
+        }
+    }
+
     /// Offers a message of any kind.
     package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode) -> OfferOutcome {
         var after = AfterOffer()

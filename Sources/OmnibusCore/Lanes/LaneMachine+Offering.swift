@@ -60,20 +60,31 @@ extension LaneMachine {
         mode: OfferMode,
         _ remarks: inout Remarks
     ) -> OfferDecision {
+        if self.offersSimply(size: size, priority: priority) { return .store }
         if self.isClosed {
             if mode == .reserved { self.redeem(size, priority) }
             return .closed
         }
         self.metrics.offered += 1
-        // The shortest way: nothing unusual is going on and there is room.
-        if self.isUsual, priority == self.layout.priority {
-            if self.own.ready.count + self.held < self.fastLimit,
-                self.own.ready.bytes + self.heldBytes + size <= self.settings.bounds.bytes
-            {
-                return .store
-            }
-        }
         return self.offerSlowly(size: size, priority: priority, key: key(), mode: mode, &remarks)
+    }
+
+    /// Takes a message on the shortest way, where nothing unusual is going on and there is room; elsewhere it returns
+    /// false, and nothing has happened.
+    ///
+    /// - Parameter before: what is about to be stored and is not counted as ready yet.
+    @inline(__always)
+    mutating func offersSimply(
+        size: Int,
+        priority: Priority,
+        before: (count: Int, bytes: Int) = (0, 0)
+    ) -> Bool {
+        guard !self.isClosed, self.isUsual, priority == self.layout.priority,
+            self.own.ready.count + self.held + before.count < self.fastLimit,
+            self.own.ready.bytes + self.heldBytes + before.bytes + size <= self.settings.bounds.bytes
+        else { return false }
+        self.metrics.offered += 1
+        return true
     }
 
     /// Whether nothing but what is ready, of the queue's own priority, counts for an offer.

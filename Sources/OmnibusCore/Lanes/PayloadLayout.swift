@@ -28,6 +28,9 @@ package class PayloadLayout: @unchecked Sendable {
     /// Copies one value.
     package func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {}
 
+    /// Copies values that lie one behind the other.
+    package func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {}
+
     /// Ends the life of one value.
     package func destroy(_ value: UnsafeMutableRawPointer) {}
 
@@ -77,6 +80,11 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
 
     package override func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
         target.assumingMemoryBound(to: Value.self).initialize(to: source.assumingMemoryBound(to: Value.self).pointee)
+    }
+
+    package override func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
+        target.assumingMemoryBound(to: Value.self)
+            .initialize(from: source.assumingMemoryBound(to: Value.self), count: count)
     }
 
     package override func destroy(_ value: UnsafeMutableRawPointer) {

@@ -6,6 +6,8 @@ package import CloudEvents
 /// What has happened on a bus and how its queues stand, before anybody has decided which of it is shown on its own.
 package struct BusStanding: Sendable {
     package var metrics = BusMetrics()
+    /// For how long this has been counted; nil where whoever asks has to know.
+    package var age: Duration?
     /// The queues that have not ended, the oldest first.
     package var queues: [QueueStanding] = []
     /// What became of the messages of all others: with those, it is `metrics.queues`.

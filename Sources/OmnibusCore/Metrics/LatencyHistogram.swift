@@ -96,8 +96,11 @@ public struct LatencyHistogram: Sendable, Hashable {
     /// - Returns: nil where nothing is recorded, or the percentage is no number.
     public func percentile(_ percent: Double) -> Duration? {
         guard self.count > 0, !percent.isNaN else { return nil }
-        let share = min(max(percent, 0), 100) / 100
-        let rank = min(max(Int((share * Double(self.count)).rounded(.up)), 1), self.count)
+        let exact = min(max(percent, 0), 100) * Double(self.count) / 100
+        // A percentage such as 99.9 is no number that can be written exactly: what is a whole rank must not become the next.
+        let whole = exact.rounded()
+        let isWhole = abs(exact - whole) <= 1e-9 * max(1, whole)
+        let rank = min(max(Int(isWhole ? whole : exact.rounded(.up)), 1), self.count)
         if rank == 1 { return self.shortest }
         if rank == self.count { return self.longest }
         var passed = 0

@@ -45,9 +45,10 @@ package struct MetricFamily: Sendable {
         self.samples.append(Sample(labels: labels, value: value))
     }
 
-    /// The unit that the name ends with; nil where it is none that the conventions know.
+    /// The unit that the name ends with, behind other words; nil where it is none that the conventions know.
     package var unit: String? {
-        guard let last = self.name.split(separator: "_").last.map(String.init) else { return nil }
+        let words = self.name.split(separator: "_")
+        guard words.count > 1, let last = words.last.map(String.init) else { return nil }
         return MetricNameRules.baseUnits.contains(last) ? last : nil
     }
 }

@@ -61,7 +61,7 @@ extension MetricsSnapshot {
             MetricFamily(
                 "omnibus_uptime_seconds",
                 .gauge,
-                "How long the bus is there.",
+                "For how long this has been counted.",
                 .number(self.uptime.inSeconds)
             ),
             MetricFamily("omnibus_topics", .gauge, "Topics that there are.", .count(self.bus.topics)),

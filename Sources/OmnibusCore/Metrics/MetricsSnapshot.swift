@@ -10,7 +10,8 @@ public import CloudEvents
 public struct MetricsSnapshot: Sendable {
     /// When the snapshot was taken.
     public var time: Timestamp
-    /// How long the bus had been there then.
+    /// For how long the counts had been counted then: since the in-memory broker was made, which buses may share, and since
+    /// the bus was made over another provider.
     public var uptime: Duration
     /// The counts of the whole bus, exact.
     public var bus: BusMetrics
@@ -53,7 +54,7 @@ public struct MetricsSnapshot: Sendable {
     /// The whole bus in the five numbers of A2A-ACP's event system.
     public var events: EventMetrics { EventMetrics(self.bus, delivery: self.latency?.delivery) }
 
-    /// How much was published and handled in each second since the bus was made.
+    /// How much was published and handled in each second of ``uptime``.
     public var throughput: Throughput {
         Throughput(
             published: self.bus.published,

@@ -89,7 +89,7 @@ extension ArraySlice<PublishMiddleware> {
 }
 
 extension PublishReceipt {
-    /// What a publish returns whose message a filter keeps back.
+    /// What a publish returns whose message a filter keeps back: its id is the message's own, empty where it has none yet.
     package static func keptBack(_ message: Message) -> PublishReceipt {
         PublishReceipt(messageID: message.id, matched: 0)
     }

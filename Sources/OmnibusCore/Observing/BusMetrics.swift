@@ -24,7 +24,8 @@ public struct BusMetrics: Sendable, Hashable {
     public var scheduled = 0
     /// What the queues did, summed up.
     public var queues = QueueMetrics()
-    /// How many topics there are that were created or have been published to.
+    /// How many topics there are that were created or have been published to and are remembered: of very many, the
+    /// provider forgets those that came into being by themselves.
     public var topics = 0
     /// How many subscriptions there are.
     public var subscriptions = 0

@@ -97,14 +97,20 @@ public struct CauseTree: Sendable, Hashable {
 }
 
 extension CauseTree: CustomStringConvertible {
-    /// A line for each message, indented by its depth.
+    /// The depth from which on lines are not indented further, so that a long chain does not become a large square.
+    private static let deepestIndentation = 40
+
+    /// A line for each message, indented by its depth, or with its depth in front where that is more than 40.
     public var description: String {
         var lines: [String] = []
         if let cause = self.forgottenCause { lines.append("(\(cause), which nobody remembers)") }
         let offset = lines.count
         for node in self.nodes {
             let message = node.message
-            var line = String(repeating: "  ", count: node.depth + offset) + "\(message.topic) \(message.messageID)"
+            let depth = node.depth + offset
+            var line = String(repeating: "  ", count: min(depth, Self.deepestIndentation))
+            if depth > Self.deepestIndentation { line += "(\(depth)) " }
+            line += "\(message.topic) \(message.messageID)"
             if let time = message.time { line += " \(time)" }
             if message.messageID == self.messageID { line += "  <- asked for" }
             lines.append(line)

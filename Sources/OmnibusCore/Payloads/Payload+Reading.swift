@@ -11,8 +11,8 @@ extension Payload {
     ///
     /// The bytes of a compressed payload are decompressed.
     ///
-    /// - Throws: `.unencodable`, whose cause is the codec's error; for a compressed payload `.unsupported` where its codec
-    ///   is not there, `.tooLarge`, or `.undecodable`.
+    /// - Throws: `.unencodable`, whose cause is the codec's error; for a compressed payload `.tooLarge`, or
+    ///   `.undecodable`.
     public func bytes() throws(OmnibusError) -> [UInt8] {
         do {
             switch self.storage {

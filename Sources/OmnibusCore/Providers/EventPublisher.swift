@@ -31,7 +31,7 @@ extension FailurePolicy {
 public struct PublisherMetrics: Sendable, Hashable {
     /// Publish calls, every message of a batch and every repetition being one.
     public var published = 0
-    /// Publish calls that were refused.
+    /// Publish calls that the provider has refused; what middleware or a codec refuses does not get that far.
     public var refused = 0
     /// Publish calls that repeated one that had failed.
     public var retried = 0

@@ -32,8 +32,24 @@ public struct BatchPublishResult: Sendable {
         case refused(OmnibusError)
     }
 
-    /// What became of each message, in the order of the batch.
-    public let outcomes: [Outcome]
+    /// The 128 bits of an id that was made for a message of the batch.
+    package struct IDBits: Sendable {
+        package var high: UInt64
+        package var low: UInt64
+
+        package init(high: UInt64, low: UInt64) {
+            self.high = high
+            self.low = low
+        }
+    }
+
+    private enum Storage: Sendable {
+        /// Each was accepted by so many queues; the receipts are made when somebody asks.
+        case accepted([IDBits], matched: Int)
+        case outcomes([Outcome])
+    }
+
+    private let storage: Storage
     /// How many messages were accepted.
     public let successCount: Int
     /// How many bytes the payloads of those had; nil where no compression was asked for, and nobody counted.
@@ -47,14 +63,38 @@ public struct BatchPublishResult: Sendable {
         bytesBeforeCompression: Int? = nil,
         bytesAfterCompression: Int? = nil
     ) {
-        self.outcomes = outcomes
+        self.storage = .outcomes(outcomes)
         self.bytesBeforeCompression = bytesBeforeCompression
         self.bytesAfterCompression = bytesAfterCompression
         self.successCount = outcomes.count { if case .accepted = $0 { true } else { false } }
     }
 
+    /// Creates the result of a batch that was accepted whole.
+    package init(accepted ids: [IDBits], matched: Int) {
+        self.storage = .accepted(ids, matched: matched)
+        self.bytesBeforeCompression = nil
+        self.bytesAfterCompression = nil
+        self.successCount = ids.count
+    }
+
+    /// What became of each message, in the order of the batch; O(messages).
+    public var outcomes: [Outcome] {
+        switch self.storage {
+        case .outcomes(let outcomes): outcomes
+        case .accepted(let ids, let matched): ids.map { .accepted($0.receipt(matched: matched)) }
+        }
+    }
+
+    /// How many messages there were.
+    public var count: Int {
+        switch self.storage {
+        case .outcomes(let outcomes): outcomes.count
+        case .accepted(let ids, _): ids.count
+        }
+    }
+
     /// How many messages were refused.
-    public var failureCount: Int { self.outcomes.count - self.successCount }
+    public var failureCount: Int { self.count - self.successCount }
 
     /// The receipts of the messages that were accepted, in order.
     public var receipts: [PublishReceipt] {
@@ -64,6 +104,12 @@ public struct BatchPublishResult: Sendable {
     /// The errors of the messages that were refused, in order.
     public var errors: [OmnibusError] {
         self.outcomes.compactMap { if case .refused(let error) = $0 { error } else { nil } }
+    }
+}
+
+extension BatchPublishResult.IDBits {
+    package func receipt(matched: Int) -> PublishReceipt {
+        PublishReceipt(messageID: MessageID(high: self.high, low: self.low), matched: matched)
     }
 }
 

@@ -14,9 +14,13 @@ extension BusTopology {
             let text = [subscription.label, subscription.counts].compactMap { $0 }.map(Self.mermaidText)
             lines.append("    s\(number)([\"\(text.joined(separator: "<br/>"))\"])")
         }
-        for edge in self.edges {
+        let edges = self.edges
+        for edge in edges.prefix(Self.edgeLimit) {
             let label = edge.pattern.map { "|\"\(Self.mermaidText($0.name))\"|" } ?? ""
             lines.append("    t\(edge.topic) -->\(label) s\(edge.subscription)")
+        }
+        if edges.count > Self.edgeLimit {
+            lines.append("    %% \(edges.count - Self.edgeLimit) more arrows are left out")
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -35,12 +39,19 @@ extension BusTopology {
             let text = [subscription.label, subscription.counts].compactMap { $0 }.joined(separator: "\n")
             lines.append("    s\(number) [shape=ellipse, label=\(Self.dotText(text))];")
         }
-        for edge in self.edges {
+        let edges = self.edges
+        for edge in edges.prefix(Self.edgeLimit) {
             let label = edge.pattern.map { " [label=\(Self.dotText($0.name))]" } ?? ""
             lines.append("    t\(edge.topic) -> s\(edge.subscription)\(label);")
         }
+        if edges.count > Self.edgeLimit {
+            lines.append("    // \(edges.count - Self.edgeLimit) more arrows are left out")
+        }
         return lines.joined(separator: "\n") + "\n}\n"
     }
+
+    /// How many arrows are drawn at most: nobody sees anything in more, and no program draws them.
+    private static let edgeLimit = 2_000
 
     /// Which topic leads to which subscription, and by which pattern where that is not the topic itself.
     private var edges: [(topic: Int, subscription: Int, pattern: TopicPattern?)] {
@@ -57,7 +68,8 @@ extension BusTopology {
     private static func mermaidText(_ text: String) -> String {
         text.unicodeScalars.reduce(into: "") { quoted, scalar in
             switch scalar {
-            case "\"", "#", "&", "<", ">", "`", "|", "\\": quoted += "#\(scalar.value);"
+            // The last three would begin a directive, wherever they stand.
+            case "\"", "#", "&", "<", ">", "`", "|", "\\", "%", "{", "}": quoted += "#\(scalar.value);"
             case _ where scalar.value < 0x20: quoted += " "
             default: quoted.unicodeScalars.append(scalar)
             }
@@ -70,6 +82,7 @@ extension BusTopology {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
+            case "&": quoted += "&amp;"  // or it might begin an entity
             case _ where scalar.value < 0x20: quoted += " "
             default: quoted.unicodeScalars.append(scalar)
             }

@@ -29,6 +29,8 @@ final class PublishStripe: Sendable {
         /// The only queue that wants events of the last type, which the route keeps alive.
         var lastLane: Unmanaged<Lane>?
         var lastRoute: Route?
+        /// Whether the route leads to others as well, or to observers, who all take events of the last type as they are.
+        var isShared = false
         /// How many were published on the shortest way since they were last counted to the topic.
         var lastPublished = 0
         var byTopic: [Topic: Cached] = [:]
@@ -79,7 +81,9 @@ extension PublishStripe.State {
         // A route from a table that has changed meanwhile is looked up again the next time.
         self.lastGeneration = route.generation
         self.lastRoute = route
-        self.lastLane = route.onlyLane.flatMap { $0.layout.typeID == typeID ? Unmanaged.passUnretained($0) : nil }
+        let isDirect = route.valueType == typeID
+        self.lastLane = isDirect ? route.onlyLane.map { Unmanaged.passUnretained($0) } : nil
+        self.isShared = isDirect && self.lastLane == nil
     }
 
     /// Counts a publish call whose only queue has ended meanwhile.
@@ -106,6 +110,7 @@ extension PublishStripe.State {
         self.lastType = nil
         self.lastLane = nil
         self.lastRoute = nil
+        self.isShared = false
     }
 
     /// Takes the counts of all topics out of the stripe.

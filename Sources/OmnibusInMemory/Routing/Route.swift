@@ -31,6 +31,8 @@ final class Route: Sendable {
     let logSlot: Int?
     /// The only one that gets messages, where nothing else is to be looked at: the shortest way.
     let onlyLane: Lane?
+    /// The type of value that everybody takes as it is, where nothing else is to be looked at: no message is needed.
+    let valueType: ObjectIdentifier?
 
     init(
         topic: Topic,
@@ -60,9 +62,19 @@ final class Route: Sendable {
         let hasPredicates = lanes.contains { $0.settings.predicate != nil }
         self.hasPredicates = hasPredicates
         let isPlain =
-            lanes.count == 1 && !lanes[0].looksAtMessages && !hasPredicates && observers.isEmpty && taps.isEmpty
-            && refusal == nil && partitions == nil && logSlot == nil && !topic.isSystem
-        self.onlyLane = isPlain ? lanes[0] : nil
+            !hasPredicates && taps.isEmpty && refusal == nil && partitions == nil && logSlot == nil && !topic.isSystem
+        let valueType = isPlain ? Self.commonType(lanes, observers) : nil
+        self.valueType = valueType
+        self.onlyLane = valueType != nil && lanes.count == 1 && observers.isEmpty ? lanes[0] : nil
+    }
+
+    /// The type of value that all of them take as it is; nil where somebody needs a message, or there is nobody.
+    private static func commonType(_ lanes: [Lane], _ observers: [Observer]) -> ObjectIdentifier? {
+        guard let type = lanes.first?.layout.typeID ?? observers.first?.valueType else { return nil }
+        let isCommon =
+            lanes.allSatisfy { $0.layout.typeID == type && !$0.looksAtMessages }
+            && observers.allSatisfy { $0.valueType == type }
+        return isCommon ? type : nil
     }
 
     /// The queues that want a message; the others count it as filtered. Call it with no lock held.
@@ -93,15 +105,38 @@ package final class Observer: Sendable {
     package let id: SubscriptionID
     package let pattern: TopicPattern
     package let see: @Sendable (Message) -> Void
+    /// What it is shown instead, where it is of that type.
+    private let values: ValueObserver?
 
     package init(
         id: SubscriptionID,
         pattern: TopicPattern,
+        values: ValueObserver? = nil,
         see: @escaping @Sendable (Message) -> Void
     ) {
         self.id = id
         self.pattern = pattern
+        self.values = values
         self.see = see
+    }
+
+    var valueType: ObjectIdentifier? { self.values?.type }
+
+    /// Shows it a value of its type, which the caller has made sure of.
+    func see(valueAt place: UnsafeRawPointer) {
+        self.values?.see(place)
+    }
+}
+
+/// Somebody who looks at values of one type, without a message around them.
+package struct ValueObserver: Sendable {
+    let type: ObjectIdentifier
+    let see: @Sendable (UnsafeRawPointer) -> Void
+
+    package init<Value>(_ see: @escaping @Sendable (Value) -> Void) {
+        self.type = ObjectIdentifier(Value.self)
+        // Only a value of this very type is shown: routes compare types before they choose this way.
+        self.see = { see($0.assumingMemoryBound(to: Value.self).pointee) }
     }
 }
 

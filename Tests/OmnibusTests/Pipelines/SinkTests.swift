@@ -51,8 +51,8 @@ struct ForwardingTests {
     @Test("to metrics counts messages by topic, or by what one likes")
     func metrics() async throws {
         let sinks: [any EventSink] = [
-            MetricsSink(self.bus.metrics),
-            MetricsSink(self.bus.metrics, name: "kinds", counter: "orders") {
+            try MetricsSink(self.bus.metrics),
+            try MetricsSink(self.bus.metrics, name: "kinds", counter: "orders") {
                 ["kind": $0.headers["kind"]?.text ?? "none"]
             },
         ]
@@ -67,6 +67,7 @@ struct ForwardingTests {
         #expect(text.contains(#"forwarded_messages_total{topic="order.placed"} 3"#))
         #expect(text.contains(#"orders_total{kind="book"} 2"#))
         #expect(text.contains(#"orders_total{kind="disc"} 1"#))
+        await expectError(.invalidMetric) { _ = try MetricsSink(self.bus.metrics, counter: "omnibus orders-ms") }
     }
 
     @Test("to another bus keeps ids and causes")

@@ -108,13 +108,58 @@ struct TransformTests {
         #expect(try await redacted(#"{"password":"a","password":"b"}"#) == #"{"password":"[redacted]"}"#)
         // What a strict parser drops must not come through as it was either.
         #expect(try await redacted(#"{"a":{"token":"x"},"a":1}"#) == #"{"a":1}"#)
-        #expect(try await redacted("{plain}", contentType: "text/plain") == "{plain}")
-        for (text, contentType) in [(#"{"password":"a""#, nil), ("password: a", "application/json")] {
+        #expect(try await redacted("plain", contentType: "text/plain") == "plain")
+        #expect(try await redacted("\u{FEFF}{\"token\":1}") == #"{"token":"[redacted]"}"#)
+        #expect(
+            try await redacted("a=1&pass%77ord=x&b=2", contentType: "application/x-www-form-urlencoded")
+                == "a=1&pass%77ord=[redacted]&b=2"
+        )
+        let broken: [(String, String?)] = [
+            (#"{"password":"a""#, nil), ("password: a", "application/json"), ("{a: 1}", "text/plain"),
+            ("{\"token\":1}\n{\"token\":2}", "application/octet-stream"),
+            (String(repeating: "[", count: 2_000) + String(repeating: "]", count: 2_000), "text/plain"),
+        ]
+        for (text, contentType) in broken {
             await expectError(.undecodable) { _ = try await redacted(text, contentType: contentType) }
         }
+        var deep: JSONValue = ["token": 1]
+        for _ in 0..<20_000 { deep = [deep] }
+        let abyss = Message(topic: "t", payload: Payload(json: deep))
+        await expectError(.undecodable) { _ = try await redact.apply(to: abyss) }
         var compressed = Message(topic: "t", bytes: [1, 2])
         try compressed.headers.set("gzip", for: Compression.header)
         await expectError(.invalidMessage) { _ = try await redact.apply(to: compressed) }
+    }
+
+    @Test(
+        "knows a sensitive field by its last words, however they are written",
+        arguments: [
+            "password", "userPassword", "user_password", "USER-PASSWORD", "client_secret", "x-api-key", "API key",
+            "api.key", "APIKey", "accessToken",
+        ]
+    )
+    func names(name: String) async throws {
+        let redact = MessageTransform.redacting()
+        var message = Message(
+            topic: "t",
+            payload: Payload(json: ["deep": .array([.object(JSONObject([(name, JSONValue.string("x"))]))])])
+        )
+        // What a tool is called with is JSON in a string.
+        let context = HeaderValue.text(#"{"\#(name)":"x"}"#)
+        message.headers = ["X-Api-Key": "k", "context": context, "passwords_seen": 3]
+        let redacted = try await redact.apply(to: message)
+        #expect(
+            try redacted.payload.json() == [
+                "deep": .array([.object(JSONObject([(name, JSONValue.string("[redacted]"))]))])
+            ]
+        )
+        #expect(redacted.headers["X-Api-Key"] == .text("[redacted]"))
+        #expect(redacted.headers["context"] == .text(#"{"\#(name)":"[redacted]"}"#))
+        #expect(redacted.headers["passwords_seen"] == 3)
+        let call = Message(topic: "t", payload: ["arguments": .string(#"{"\#(name)":"x","n":1}"#)])
+        #expect(
+            try await redact.apply(to: call).payload["arguments"] == .string(#"{"\#(name)":"[redacted]","n":1}"#)
+        )
     }
 
     @Test("gives types their priority")

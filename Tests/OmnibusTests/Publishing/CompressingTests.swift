@@ -116,13 +116,64 @@ struct CompressingTests {
 
         try await bus.publish(self.letter, compression: RunLengthCodec.compression)
         #expect(try await seen.next() == self.letter)
-        // A bus without the codec says so where the payload is read.
+        // A bus without the codec hands the message on as it is, for somebody who has it.
         let message = try await raw.next()
-        let error = await expectError(.unsupported) { _ = try message.payload.bytes() }
-        #expect(error?.details as? String == "run-length")
-        #expect(error?.message.contains("OmnibusCompression") == true)
+        #expect(message.headers[Compression.header] == .text("run-length"))
+        #expect(try message.payload.bytes().count < 100)
+        let relayed = EventRecorder<Letter>()
+        let owner = self.makeBus()
+        try await owner.subscribe(to: Letter.self) { relayed.record($0) }
+        try await BusSink("owner", owner).receive(message)
+        #expect(try await relayed.next() == self.letter)
+        for bus in [bus, reader, owner] { try await bus.shutdown() }
+    }
+
+    @Test("that a bus cannot undo makes a dead letter where a type is wanted, and says what is missing")
+    func unreadable() async throws {
+        let bus = EventBus()
+        try await bus.subscribe(to: Letter.self) { _ in }
+        try await bus.subscribe(to: Letter.self) { _, _ in }
+        try await bus.publish(self.settings.compress(self.message, with: RunLengthCodec.compression))
+        await bus.settled()
+        let letters = try bus.deadLetters.list()
+        #expect(letters.count == 2)
+        for letter in letters {
+            let text = letter.attempts.first?.error ?? ""
+            #expect(text.contains("by 'run-length'") && text.contains("OmnibusCompression"), "\(text)")
+        }
         try await bus.shutdown()
-        try await reader.shutdown()
+    }
+
+    private var message: Message { Message(topic: "letter", value: self.letter, codec: JSONCodec()) }
+
+    @Test("does not hide from a subscription what its condition is about")
+    func conditions() async throws {
+        let bus = self.makeBus()
+        let seen = EventRecorder<Int>()
+        try await bus.subscribe(to: Letter.self, where: { $0.text.count > 400 }) { seen.record($0.text.count) }
+        let short = Letter(text: String(repeating: "a", count: 300))
+        #expect(try await bus.publish(short, compression: RunLengthCodec.compression).matched == 0)
+        try await bus.publish(self.letter, compression: RunLengthCodec.compression)
+        await bus.settled()
+        #expect(seen.all == [500])
+        try await bus.shutdown()
+    }
+
+    @Test(
+        "by a codec whose name the header cannot say is refused",
+        arguments: ["XZ", "br", "x-gzip", "identity", "none"]
+    )
+    func unspeakable(name: String) async throws {
+        struct Named: CompressionCodec {
+            let compression: Compression
+            func compress(_ bytes: [UInt8]) throws(OmnibusError) -> [UInt8] { [] }
+            func decompress(_ bytes: [UInt8], limit: Int) throws(OmnibusError) -> [UInt8] { [] }
+        }
+        let compression = Compression(rawValue: name)
+        let settings = CompressionSettings(codecs: [Named(compression: compression)])
+        let bus = EventBus(settings: BusSettings(compression: settings))
+        let other = Compression(rawValue: name == "none" ? "other" : name)
+        await expectError(.invalidSettings) { _ = try await bus.publish(self.message, compression: other) }
     }
 
     @Test("that would not help leaves the message as it is")
