@@ -7,7 +7,10 @@
 /// {"time":"2026-02-28T09:30:00.25Z","level":"warning","message":"…","data":{"kind":"slow","count":3072}}
 /// ```
 ///
-/// Lines of several threads do not mix. What cannot be written is lost and counted, and nobody waits for it.
+/// Lines of several threads do not mix. What cannot be written is lost and counted. A line takes as long as the system
+/// needs for it, and those of other threads wait so long: where the standard output or error is a pipe that its reader
+/// leaves full, that is until it reads on. A pipe that the log has opened itself, by its path, keeps nobody waiting:
+/// while it is full, lines are lost.
 public final class JSONLinesLog: EventBusLogEmitter {
     /// The least that is written.
     public let level: LogLevel
@@ -20,8 +23,8 @@ public final class JSONLinesLog: EventBusLogEmitter {
     /// - Parameters:
     ///   - level: the least that is written.
     ///   - clock: where the time of a line comes from.
-    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a file that cannot be opened for writing, naming it
-    ///   and the reason.
+    /// - Throws: ``OmnibusError`` with the code `invalidSettings` for a file that cannot be opened for writing, such as a
+    ///   pipe that nobody reads, naming it and the reason.
     public init(
         level: LogLevel = .info,
         to destination: LogDestination = .standardError,

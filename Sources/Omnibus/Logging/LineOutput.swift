@@ -13,48 +13,48 @@ import Synchronization
 
 /// Writes whole lines to a file, a stream or a function, and counts those that it could not write.
 final class LineOutput: Sendable {
-    private struct State {
-        var lost = 0
-        var failure: String?
-        /// Whether the last line was written in part, so that the next one has to begin on a line of its own.
-        var isInsideLine = false
-    }
-
     private enum Target: Sendable {
-        case descriptor(Int32, isOwned: Bool)
+        case descriptor(OutputDescriptor, isOwned: Bool)
         case function(@Sendable (String) -> Void)
     }
 
+    /// Where the lines go, for people.
+    let name: String
+
     private let target: Target
-    private let state = Mutex(State())
+    /// Whether what was written ends in the middle of a line, so that the next one has to begin on a line of its own.
+    /// Held while the system writes, so that lines do not mix.
+    private let isWithinLine: Mutex<Bool>
+    /// Not behind the other lock: nobody who asks waits for a line.
+    private let losses = Mutex<(count: Int, reason: String?)>((0, nil))
 
     init(_ destination: LogDestination) throws(OmnibusError) {
+        var isWithinLine = false
         switch destination {
-        case .standardOutput: self.target = .descriptor(STDOUT_FILENO, isOwned: false)
-        case .standardError: self.target = .descriptor(STDERR_FILENO, isOwned: false)
-        case .lines(let write): self.target = .function(write)
+        case .standardOutput:
+            self.name = "the standard output"
+            self.target = .descriptor(OutputDescriptor(STDOUT_FILENO), isOwned: false)
+        case .standardError:
+            self.name = "the standard error"
+            self.target = .descriptor(OutputDescriptor(STDERR_FILENO), isOwned: false)
+        case .lines(let write):
+            self.name = "a function"
+            self.target = .function(write)
         case .file(let path):
-            // Bytes that are no path for the system end at a zero, which would be another file.
-            guard !path.isEmpty, !path.utf8.contains(0) else {
-                throw OmnibusError(.invalidSettings, "The path of the log file is empty, or holds a zero byte.")
-            }
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-            guard descriptor >= 0 else {
-                throw OmnibusError(
-                    .invalidSettings,
-                    "The log file '\(path)' cannot be written: \(Self.reason). Check the path and who may write there."
-                )
-            }
+            self.name = "the log file '\(path)'"
+            let (descriptor, facts) = try Self.opened(path)
+            if facts.kind == .file { isWithinLine = OutputDescriptor.endsWithinLine(path, size: facts.size) }
             self.target = .descriptor(descriptor, isOwned: true)
         }
+        self.isWithinLine = Mutex(isWithinLine)
     }
 
     deinit {
-        if case .descriptor(let descriptor, isOwned: true) = self.target { close(descriptor) }
+        if case .descriptor(let descriptor, isOwned: true) = self.target { descriptor.closeFile() }
     }
 
-    var lostLines: Int { self.state.withLock { $0.lost } }
-    var lastFailure: String? { self.state.withLock { $0.failure } }
+    var lostLines: Int { self.losses.withLock { $0.count } }
+    var lastFailure: String? { self.losses.withLock { $0.reason } }
 
     func write(_ line: String) {
         switch self.target {
@@ -63,29 +63,45 @@ final class LineOutput: Sendable {
         }
     }
 
-    private func write(_ line: [UInt8], to descriptor: Int32) {
-        // The lock is held while the system writes, so that lines do not mix; nothing of a user's runs under it.
-        self.state.withLock { state in
-            var bytes = state.isInsideLine ? [0x0A] + line : line
-            while !bytes.isEmpty {
-                #if canImport(Darwin)
-                    let count = Darwin.write(descriptor, bytes, bytes.count)
-                #elseif canImport(Glibc)
-                    let count = Glibc.write(descriptor, bytes, bytes.count)
-                #else
-                    let count = Musl.write(descriptor, bytes, bytes.count)
-                #endif
-                if count > 0 {
-                    bytes.removeFirst(count)
-                    state.isInsideLine = !bytes.isEmpty
-                } else if count == 0 || errno != EINTR {
-                    state.lost += 1
-                    state.failure = Self.reason
-                    return
-                }
-            }
+    private func write(_ line: [UInt8], to descriptor: OutputDescriptor) {
+        // Nothing of a user's runs under the lock.
+        let fault = self.isWithinLine.withLock { isWithinLine in
+            let bytes = isWithinLine ? [0x0A] + line : line
+            let (taken, fault) = descriptor.append(bytes)
+            if taken > 0 { isWithinLine = bytes[taken - 1] != 0x0A }
+            return fault
         }
+        guard let fault else { return }
+        self.losses.withLock { $0 = ($0.count + 1, fault.description) }
     }
 
-    private static var reason: String { String(cString: strerror(errno)) }
+    private static func opened(_ path: String) throws(OmnibusError) -> (OutputDescriptor, FileFacts) {
+        guard OutputDescriptor.isPath(path) else {
+            throw OmnibusError(.invalidSettings, "The path of the log file is empty, or holds a zero byte.")
+        }
+        let descriptor: OutputDescriptor
+        let facts: FileFacts
+        do throws(SystemFault) {
+            descriptor = try OutputDescriptor(opening: path)
+            facts = try descriptor.openedFacts
+        } catch {
+            throw Self.error(path, "\(error)")
+        }
+        switch facts.kind {
+        // A pipe stays as it was opened: one that is full loses lines, and keeps nobody waiting.
+        case .pipe: break
+        case .file, .device: descriptor.waitForRoom()
+        default:
+            descriptor.closeFile()
+            throw Self.error(path, "it is \(facts.kind.rawValue)")
+        }
+        return (descriptor, facts)
+    }
+
+    private static func error(_ path: String, _ reason: String) -> OmnibusError {
+        OmnibusError(
+            .invalidSettings,
+            "The log file '\(path)' cannot be written: \(reason). Check the path and who may write there."
+        )
+    }
 }

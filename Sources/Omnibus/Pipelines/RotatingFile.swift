@@ -11,99 +11,235 @@
 
 /// A file that lines are added to, and that makes room for a new one when it is large: `log`, `log.1`, `log.2` and so on.
 ///
-/// Whoever uses it sees to it that one thread does so at a time. A line is there whole, or not at all.
+/// Whoever uses it sees to it that one thread does so at a time; that it is one writer in all, a lock on the file sees to.
+/// The file is looked at before each line: where it was moved away or removed, a new one is made.
+///
+/// Making room begins with `log` becoming `log.rotating`. When that fails, nothing has changed; when the process ends
+/// before it is `log.1`, the next time goes on with it. Names are shifted up to the first one that is free, so that
+/// trying again shifts nothing twice, and the oldest file goes only where all names are taken.
 struct RotatingFile: ~Copyable {
+    /// How many files there may be at most; each name is looked at when room is made.
+    static let filesLimit = 10_000
+
+    private struct OpenFile {
+        let descriptor: OutputDescriptor
+        let facts: FileFacts
+        /// Where the file ends; negative where that has to be looked at again.
+        var end: Int64
+        /// Whether what is there ends in the middle of a line, so that the next one has to begin on one of its own.
+        var isWithinLine: Bool
+    }
+
     private let path: String
     private let maximumBytes: Int
     private let maximumFiles: Int
-    private var descriptor: Int32 = -1
-    private var size: Int64 = 0
+    private let flushes: Bool
+    private let flush: @Sendable (Int32) -> Int32
+    private var file: OpenFile?
 
-    /// Opens the end of a file, which is made where there is none.
-    init(path: String, maximumBytes: Int, maximumFiles: Int) throws(OmnibusError) {
+    /// Opens the end of a file, which is made where there is none, and locks it.
+    ///
+    /// - Parameters:
+    ///   - flushes: whether a line is there only when the disk has it.
+    ///   - flush: the system's call for that.
+    init(
+        path: String,
+        maximumBytes: Int,
+        maximumFiles: Int,
+        flushes: Bool = false,
+        flush: @escaping @Sendable (Int32) -> Int32 = { fsync($0) }
+    ) throws(OmnibusError) {
         self.path = path
         self.maximumBytes = maximumBytes
         self.maximumFiles = maximumFiles
-        // What is no path for the system ends at a zero, and would be another file.
-        guard !path.isEmpty, !path.utf8.contains(0) else {
+        self.flushes = flushes
+        self.flush = flush
+        guard OutputDescriptor.isPath(path) else {
             throw OmnibusError(.invalidSettings, "The path of the log file is empty, or holds a zero byte.")
         }
-        guard maximumBytes > 0, maximumFiles > 0 else {
+        guard maximumBytes > 0, 1...Self.filesLimit ~= maximumFiles else {
             throw OmnibusError(
                 .invalidSettings,
-                "'maximumBytes' is \(maximumBytes) and 'maximumFiles' is \(maximumFiles); both must be positive."
+                """
+                'maximumBytes' is \(maximumBytes) and 'maximumFiles' is \(maximumFiles); the first must be positive, \
+                the second from 1 to \(Self.filesLimit).
+                """
             )
         }
         try self.openFile()
     }
 
     deinit {
-        if self.descriptor >= 0 { close(self.descriptor) }
+        if let file = self.file { Self.close(file) }
     }
 
     /// Adds a line, without its end; the file makes room for a new one first where it would become too large.
     ///
-    /// - Throws: ``OmnibusError`` with the code `sinkFailed`, naming the file and the system's reason; nothing of
-    ///   the line is there then.
+    /// - Throws: ``OmnibusError`` with the code `sinkFailed`, naming the file and the system's reason, or
+    ///   `invalidSettings` where somebody else writes the file meanwhile. Nothing of the line is there then, unless the
+    ///   system does not let it be taken back either; the next line is one of its own nevertheless.
     mutating func append(_ line: [UInt8]) throws(OmnibusError) {
-        if self.descriptor < 0 { try self.openFile() }
-        let bytes = line + [0x0A]
-        if self.size > 0, self.size + Int64(bytes.count) > Int64(self.maximumBytes) { try self.rotate() }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { place in
-                write(self.descriptor, place.baseAddress?.advanced(by: written), bytes.count - written)
-            }
-            if count > 0 {
-                written += count
-            } else if count == 0 || errno != EINTR {
-                let reason = Self.reason
-                // Half a line would spoil the one that comes after it.
-                if written > 0 { ftruncate(self.descriptor, off_t(self.size)) }
-                throw self.error("cannot be written: \(reason)")
-            }
+        var file = try self.currentFile()
+        var bytes = line + [0x0A]
+        if file.end > 0, file.end + Int64(bytes.count) > Int64(self.maximumBytes) { file = try self.rotate() }
+        if file.isWithinLine { bytes.insert(0x0A, at: 0) }
+
+        let (taken, fault) = file.descriptor.append(bytes)
+        if let fault {
+            self.takeBack(taken)
+            throw self.error("cannot be written: \(fault)")
         }
-        self.size += Int64(bytes.count)
+        if self.flushes, let fault = self.flushFault(file.descriptor) {
+            self.takeBack(taken)
+            throw self.error("cannot be flushed: \(fault)")
+        }
+        self.file?.end += Int64(taken)
+        self.file?.isWithinLine = false
     }
 
-    /// Waits until the system has everything on its disk.
-    mutating func synchronize() throws(OmnibusError) {
-        guard self.descriptor < 0 || fsync(self.descriptor) == 0 else {
-            throw self.error("cannot be flushed: \(Self.reason)")
+    private func flushFault(_ descriptor: OutputDescriptor) -> SystemFault? {
+        while self.flush(descriptor.number) != 0 {
+            let fault = SystemFault()
+            if fault.number != EINTR { return fault }
+        }
+        return nil
+    }
+
+    /// Cuts off what was written last, unless the file holds more than that and what was there before.
+    private mutating func takeBack(_ count: Int) {
+        guard count > 0, let file = self.file else { return }
+        let isLast = (try? file.descriptor.facts)?.size == file.end + Int64(count)
+        if !isLast || ftruncate(file.descriptor.number, off_t(file.end)) != 0 { self.file?.end = -1 }
+    }
+
+    // MARK: Opening
+
+    /// The file that has the path: another one than before where that was moved away or removed.
+    private mutating func currentFile() throws(OmnibusError) -> OpenFile {
+        guard var file = self.file, let facts = try? FileFacts(at: self.path), facts.areOfSameFile(as: file.facts)
+        else {
+            return try self.openFile()
+        }
+        if facts.size != file.end {
+            file.end = facts.size
+            file.isWithinLine = OutputDescriptor.endsWithinLine(self.path, size: facts.size)
+            self.file = file
+        }
+        return file
+    }
+
+    @discardableResult
+    private mutating func openFile() throws(OmnibusError) -> OpenFile {
+        if let file = self.file { Self.close(file) }
+        self.file = nil
+        let file = try self.openedFile()
+        self.file = file
+        return file
+    }
+
+    private func openedFile() throws(OmnibusError) -> OpenFile {
+        let descriptor: OutputDescriptor
+        let facts: FileFacts
+        do throws(SystemFault) {
+            descriptor = try OutputDescriptor(opening: self.path)
+            facts = try descriptor.openedFacts
+        } catch {
+            throw self.error("cannot be opened: \(error)")
+        }
+        do throws(OmnibusError) {
+            guard facts.kind == .file else {
+                throw self.refusal("is \(facts.kind.rawValue); hand in the path of a file, which can be renamed")
+            }
+            try self.lock(descriptor)
+            descriptor.waitForRoom()
+            let isWithinLine = OutputDescriptor.endsWithinLine(self.path, size: facts.size)
+            return OpenFile(descriptor: descriptor, facts: facts, end: facts.size, isWithinLine: isWithinLine)
+        } catch {
+            descriptor.closeFile()
+            throw error
         }
     }
 
-    private mutating func openFile() throws(OmnibusError) {
-        let descriptor = open(self.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw self.error("cannot be opened: \(Self.reason)") }
-        let end = lseek(descriptor, 0, SEEK_END)
-        guard end >= 0 else {
-            let reason = Self.reason
-            close(descriptor)
-            throw self.error("is no file that lines can be added to: \(reason)")
+    private func lock(_ descriptor: OutputDescriptor) throws(OmnibusError) {
+        while flock(descriptor.number, LOCK_EX | LOCK_NB) != 0 {
+            let fault = SystemFault()
+            if fault.number == EINTR { continue }
+            guard fault.number == EWOULDBLOCK else { throw self.error("cannot be locked: \(fault)") }
+            throw self.refusal("is written by somebody else; share one sink, or give each writer a file of its own")
         }
-        self.descriptor = descriptor
-        self.size = Int64(end)
     }
 
-    /// Names each older file one higher, the oldest one going, and begins a new one.
-    private mutating func rotate() throws(OmnibusError) {
-        close(self.descriptor)
-        self.descriptor = -1
-        if self.maximumFiles == 1 {
-            guard unlink(self.path) == 0 || errno == ENOENT else {
-                throw self.error("cannot be removed to make room: \(Self.reason)")
-            }
-        } else {
-            for number in (1..<self.maximumFiles).reversed() {
-                let source = number == 1 ? self.path : "\(self.path).\(number - 1)"
-                guard rename(source, "\(self.path).\(number)") == 0 || errno == ENOENT else {
-                    throw self.error("cannot be renamed to make room: \(Self.reason)")
-                }
-            }
-        }
-        try self.openFile()
+    private static func close(_ file: OpenFile) {
+        // A process that is being started may still have a copy of the descriptor, which would keep the lock.
+        _ = flock(file.descriptor.number, LOCK_UN)
+        file.descriptor.closeFile()
     }
+
+    // MARK: Making room
+
+    private mutating func rotate() throws(OmnibusError) -> OpenFile {
+        // Where the path is a symbolic link, the file makes room where it is, and the link stays.
+        try self.makeRoom(at: Self.resolved(self.path))
+        return try self.openFile()
+    }
+
+    private func makeRoom(at path: String) throws(OmnibusError) {
+        let aside = path + ".rotating"
+        // Left behind by a process that ended meanwhile.
+        if try self.isFile(aside) { try self.place(aside, at: path) }
+        guard self.maximumFiles > 1 else { return try self.remove(path) }
+        try self.move(path, to: aside)
+        do throws(OmnibusError) {
+            try self.place(aside, at: path)
+        } catch {
+            if (try? self.isFile(path)) == false { try? self.move(aside, to: path) }
+            throw error
+        }
+    }
+
+    /// Makes a file the first of the older ones.
+    private func place(_ file: String, at path: String) throws(OmnibusError) {
+        guard self.maximumFiles > 1 else { return try self.remove(file) }
+        let last = self.maximumFiles - 1
+        var free = 1
+        // Where none is free, it is the last one, whose file goes.
+        while try self.isFile("\(path).\(free)"), free < last { free += 1 }
+        for number in stride(from: free, to: 1, by: -1) {
+            try self.move("\(path).\(number - 1)", to: "\(path).\(number)")
+        }
+        try self.move(file, to: "\(path).1")
+    }
+
+    /// Whether there is a file, and not nothing; anything else is in the way, and is left alone.
+    private func isFile(_ path: String) throws(OmnibusError) -> Bool {
+        let kind: FileFacts.Kind?
+        do throws(SystemFault) {
+            kind = try FileFacts.kind(at: path)
+        } catch {
+            throw self.error("cannot make room, because '\(path)' cannot be looked at: \(error)")
+        }
+        guard let kind, kind != .file else { return kind != nil }
+        throw self.error("cannot make room, because '\(path)' is \(kind.rawValue)")
+    }
+
+    private func move(_ path: String, to other: String) throws(OmnibusError) {
+        guard rename(path, other) != 0 else { return }
+        throw self.error("cannot make room, because '\(path)' cannot be renamed: \(SystemFault())")
+    }
+
+    private func remove(_ path: String) throws(OmnibusError) {
+        guard unlink(path) != 0, errno != ENOENT else { return }
+        throw self.error("cannot make room, because '\(path)' cannot be removed: \(SystemFault())")
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        // The system has allocated it for us.
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    // MARK: Errors
 
     private func error(_ fault: String) -> OmnibusError {
         OmnibusError(
@@ -113,5 +249,7 @@ struct RotatingFile: ~Copyable {
         )
     }
 
-    private static var reason: String { String(cString: strerror(errno)) }
+    private func refusal(_ fault: String) -> OmnibusError {
+        OmnibusError(.invalidSettings, "The log file '\(self.path)' \(fault).", advice: .retry(after: nil))
+    }
 }

@@ -112,6 +112,59 @@ struct JSONLinesLogTests {
         #expect(log.lastFailure?.isEmpty == false)
     }
 
+    @Test("begin a line of their own behind the half of one")
+    func halfLine() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "omnibus-\(UUID().uuidString).log").path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try #"{"time":"#.write(toFile: path, atomically: false, encoding: .utf8)
+
+        let log = try JSONLinesLog(to: .file(path))
+        for number in 1...2 { log.emit(.info, "\(number)") }
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(try lines.dropFirst().map { try JSONValue(parsing: $0)["message"] } == ["1", "2"])
+    }
+
+    @Test("refuse a pipe that nobody reads, and lose what one that is read has no room for")
+    func pipes() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "omnibus-\(UUID().uuidString).pipe").path()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: OmnibusError.self) { try JSONLinesLog(to: .file(path)) }
+        #expect(error?.code == .invalidSettings)
+        #expect(error?.message.contains("a pipe that nobody reads") == true)
+
+        let reader = open(path, O_RDONLY | O_NONBLOCK)
+        let log = try JSONLinesLog(to: .file(path))
+        let text = String(repeating: "x", count: 10_000)
+        var written = 0
+        while log.lostLines == 0, written < 1_000 {
+            log.emit(.info, text)
+            written += 1
+        }
+        #expect(log.lostLines == 1)
+        close(reader)
+        log.emit(.info, "nobody reads")
+        #expect(log.lostLines == 2)
+    }
+
+    @Test("outlive the reader of a pipe")
+    func signals() async throws {
+        await #expect(processExitsWith: .success) {
+            var ends: [Int32] = [0, 0]
+            #expect(pipe(&ends) == 0)
+            let log = try JSONLinesLog(to: .file("/dev/fd/\(ends[1])"))
+            log.emit(.info, "read")
+            close(ends[0])
+            log.emit(.info, "lost")
+            #expect(log.lostLines == 1)
+            #expect(log.lastFailure?.isEmpty == false)
+            var waiting = sigset_t()
+            sigpending(&waiting)
+            #expect(sigismember(&waiting, SIGPIPE) == 0)
+        }
+    }
+
     @Test("understand the names of levels")
     func readsLevels() throws {
         #expect(LogLevel(name: "INFO") == .info)

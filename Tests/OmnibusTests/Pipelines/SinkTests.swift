@@ -1,7 +1,6 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import OmnibusTesting
 import Testing
 
@@ -88,105 +87,6 @@ struct ForwardingTests {
         try await self.bus.shutdown()
         await expectError(.busClosed) { try await self.bus.forward("#", to: [FunctionSink("a") { _ in }]) }
         #expect(self.bus.topology().subscriptions.isEmpty)
-    }
-}
-
-@Suite("The audit log", .timeLimit(.minutes(1)))
-final class AuditLogTests {
-    let folder = NSTemporaryDirectory() + "omnibus-audit-\(UUID().uuidString)"
-    var path: String { self.folder + "/audit.jsonl" }
-
-    init() throws {
-        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.folder)
-    }
-
-    private func lines(_ path: String) throws -> [JSONValue] {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(text.isEmpty || text.hasSuffix("\n"))
-        return try text.split(separator: "\n").map { try JSONValue(parsing: $0) }
-    }
-
-    private func message(_ id: String, _ payload: Payload = 1) -> Message {
-        var message = Message(topic: "a.b", payload: payload)
-        message.id = MessageID(id)
-        return message
-    }
-
-    @Test("has a line of JSON for each message, bytes that are no JSON as base64")
-    func lines() async throws {
-        let sink = try JSONLinesSink(path: self.path, flushes: true)
-        var first = self.message("1", ["text": "two\nlines"])
-        try first.headers.set(.integer(7), for: "number")
-        try await sink.receive(first)
-        var second = Message(topic: "a.b", bytes: [0xFF])
-        second.id = "2"
-        try await sink.receive(second)
-        let lines = try self.lines(self.path)
-        #expect(lines.count == 2)
-        #expect(lines[0]["id"] == "1")
-        #expect(lines[0]["payload"]?["text"] == "two\nlines")
-        #expect(lines[0]["headers"]?["number"] == 7)
-        #expect(lines[1]["payload_base64"] == "/w==")
-    }
-
-    @Test("goes on where an earlier one ended, and keeps as many files as it may, the oldest going")
-    func rotates() async throws {
-        let size = try self.message("10").auditLine().count + 1
-        for number in 10..<20 {
-            let sink = try JSONLinesSink(path: self.path, maximumBytes: 2 * size, maximumFiles: 3)
-            try await sink.receive(self.message("\(number)"))
-        }
-        #expect(try self.lines(self.path).map { $0["id"] } == ["18", "19"])
-        #expect(try self.lines(self.path + ".1").map { $0["id"] } == ["16", "17"])
-        #expect(try self.lines(self.path + ".2").map { $0["id"] } == ["14", "15"])
-        #expect(!FileManager.default.fileExists(atPath: self.path + ".3"))
-        let alone = try JSONLinesSink(path: self.path, maximumBytes: 1, maximumFiles: 1)
-        try await alone.receive(self.message("20"))
-        #expect(try self.lines(self.path).map { $0["id"] } == ["20"])
-    }
-
-    @Test("says which file cannot be written, and why", arguments: ["", "/nowhere/at/all.jsonl", "/", "a\0b"])
-    func cannotOpen(path: String) throws {
-        let error = #expect(throws: OmnibusError.self) { try JSONLinesSink(path: path) }
-        #expect(error?.code == .sinkFailed || error?.code == .invalidSettings)
-        #expect(error?.message.contains("log file") == true)
-    }
-
-    @Test("refuses sizes that are not positive", arguments: [(0, 1), (1, 0)])
-    func sizes(bytes: Int, files: Int) throws {
-        let error = #expect(throws: OmnibusError.self) {
-            try JSONLinesSink(path: self.path, maximumBytes: bytes, maximumFiles: files)
-        }
-        #expect(error?.code == .invalidSettings)
-    }
-
-    @Test(
-        "fails the delivery when the disk is full, which comes again",
-        .enabled(
-            if: FileManager.default.fileExists(atPath: "/dev/full"),
-            "this system has no /dev/full, the disk that is always full"
-        )
-    )
-    func fullDisk() async throws {
-        let manual = ManualEnvironment(seed: 86)
-        let bus = manual.makeBus()
-        let sink = try JSONLinesSink(path: "/dev/full")
-        try await bus.forward(
-            "#",
-            to: [sink],
-            with: HandlerSettings(failurePolicy: .retry(.fixed([], then: .seconds(1)), attempts: 2))
-        )
-        try await bus.publish(Message(topic: "a", payload: 1))
-        await bus.settled()
-        manual.clock.advance(by: .seconds(1))
-        await bus.settled()
-        let letter = try #require(try bus.deadLetters.list().first)
-        #expect(letter.attempts.count == 2)
-        #expect(letter.attempts.first?.error.contains("/dev/full") == true)
     }
 }
 
