@@ -50,6 +50,7 @@ public final class EventBus: Sendable {
     let backlog: PublishBacklog
     let handlersBacklog: PublishBacklog
     let meter: MeterStore
+    let logLosses = LogLosses()
 
     /// The settings for subscriptions made from now on, where they were changed.
     let changedSettings = Mutex<BusSettings?>(nil)

@@ -148,12 +148,8 @@ extension Configuration {
                 found: "a file that cannot be written",
                 expected: "the path of a file that this process may write, 'stdout' or 'stderr'"
             )
-            throw OmnibusError(
-                .invalidConfiguration,
-                "\(finding). \(error.message)",
-                cause: error,
-                details: [finding]
-            )
+            let wrong = OmnibusError.invalidConfiguration([finding], in: self.origin.file)
+            throw OmnibusError(wrong.code, "\(wrong.message)\n\(error.message)", cause: error, details: wrong.details)
         }
     }
 }

@@ -3,12 +3,13 @@
 
 extension EventBus {
     /// Writes the bus's signals to a log, each with its kind, queue, topic and message: slow queues, drops, dead letters,
-    /// circuit breakers and so on.
+    /// circuit breakers and so on. Lines that a ``JSONLinesLog`` or ``TextLog`` has lost are a finding of ``health()``.
     ///
     /// - Returns: a handle whose `cancel()` ends it; dropping it cancels nothing.
     @discardableResult
     public func log(to emitter: any EventBusLogEmitter) -> SignalListener {
         let busID = self.busID
+        self.logLosses.watch(emitter)
         return self.onSignal { signal in
             emitter.emit(signal.kind.logLevel, signal.message, signal.logData(busID: busID))
         }

@@ -11,11 +11,11 @@
 /// needs for it, and those of other threads wait so long: where the standard output or error is a pipe that its reader
 /// leaves full, that is until it reads on. A pipe that the log has opened itself, by its path, keeps nobody waiting:
 /// while it is full, lines are lost.
-public final class JSONLinesLog: EventBusLogEmitter {
+public final class JSONLinesLog: EventBusLogEmitter, LineLog {
     /// The least that is written.
     public let level: LogLevel
 
-    private let output: LineOutput
+    let output: LineOutput
     private let clock: any BusClock
 
     /// Creates a log.

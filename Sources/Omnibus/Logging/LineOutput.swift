@@ -53,8 +53,10 @@ final class LineOutput: Sendable {
         if case .descriptor(let descriptor, isOwned: true) = self.target { descriptor.closeFile() }
     }
 
-    var lostLines: Int { self.losses.withLock { $0.count } }
-    var lastFailure: String? { self.losses.withLock { $0.reason } }
+    var lostLines: Int { self.lost.count }
+    var lastFailure: String? { self.lost.reason }
+    /// How many lines were lost, and why the last of them was.
+    var lost: (count: Int, reason: String?) { self.losses.withLock { $0 } }
 
     func write(_ line: String) {
         switch self.target {

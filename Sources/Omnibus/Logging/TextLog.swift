@@ -7,17 +7,18 @@
 /// 2026-02-28T09:30:00.25Z WARNING The queue 'task.#' is three quarters full. kind=slow count=3072
 /// ```
 ///
-/// What could be taken for the end of a line, or for another value, is escaped as in JSON.
+/// A sentence or a value in which something could be taken for another value, or for the end of the line, is a string of
+/// JSON: each line can be taken apart in one way only.
 ///
 /// Lines of several threads do not mix. What cannot be written is lost and counted. A line takes as long as the system
 /// needs for it, and those of other threads wait so long: where the standard output or error is a pipe that its reader
 /// leaves full, that is until it reads on. A pipe that the log has opened itself, by its path, keeps nobody waiting:
 /// while it is full, lines are lost.
-public final class TextLog: EventBusLogEmitter {
+public final class TextLog: EventBusLogEmitter, LineLog {
     /// The least that is written.
     public let level: LogLevel
 
-    private let output: LineOutput
+    let output: LineOutput
     private let clock: any BusClock
 
     /// Creates a log.
@@ -40,8 +41,8 @@ public final class TextLog: EventBusLogEmitter {
     /// Writes a line, if it matters enough.
     public func emit(_ level: LogLevel, _ message: String, _ data: JSONObject) {
         guard level >= self.level else { return }
-        var line = "\(self.clock.now) \(level.name.uppercased()) \(Self.escaped(message))"
-        for member in data { line += " \(Self.escaped(member.name))=\(Self.text(of: member.value))" }
+        var line = "\(self.clock.now) \(level.name.uppercased()) \(LogText.sentence(message))"
+        for member in data { line += " \(LogText.word(member.name))=\(Self.text(of: member.value))" }
         self.output.write(line)
     }
 
@@ -53,37 +54,7 @@ public final class TextLog: EventBusLogEmitter {
 
     /// A value: text that needs no quotes as it is, everything else as JSON.
     private static func text(of value: JSONValue) -> String {
-        if case .string(let text) = value, self.isPlain(text) { return text }
-        let text = (try? value.text()) ?? value.description
-        return self.escaped(text)
-    }
-
-    private static func isPlain(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.unicodeScalars.allSatisfy {
-                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_.:/*#+@".unicodeScalars.contains($0)
-            }
-    }
-
-    /// Text in which no character ends a line or moves what is shown.
-    private static func escaped(_ text: String) -> String {
-        func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator, .format: true
-            default: false
-            }
-        }
-        guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case let scalar where isUnsafe(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
+        if case .string(let text) = value { return LogText.word(text) }
+        return LogText.json(value)
     }
 }

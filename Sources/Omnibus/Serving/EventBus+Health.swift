@@ -8,10 +8,10 @@ extension EventBus {
     ///
     /// It looks at the subscriptions of this bus whose queues are in this process, and at what was enqueued. A bus is
     /// `down` where it takes no messages, and `degraded` where a handler ignores its cancellation, a queue is three
-    /// quarters full, publishers wait for room, a subscription is paused or a circuit breaker is not closed. Changes
-    /// nothing; O(subscriptions).
+    /// quarters full, publishers wait for room, a subscription is paused or a circuit breaker is not closed, and where a
+    /// log that it writes to has lost lines, which stays so as long as the log. Changes nothing; O(subscriptions).
     public func health() -> EventBusHealth {
-        var findings: [EventBusHealth.Finding] = []
+        var findings = self.logLosses.findings
         if self.phase.load(ordering: .acquiring) != .open {
             findings.append(EventBusHealth.Finding(.closed, name: "the bus \(self.busID)"))
         }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import CloudEvents
-import OmnibusJSON
 
 /// One thing that a bus has done with one message: for people who look for a fault, and for tools.
 ///
@@ -88,12 +87,13 @@ public struct Activity: Sendable {
 extension Activity: CustomStringConvertible {
     /// One line: the kind, and then names and values as in `topic=agent.task.created`.
     ///
-    /// A value with a space, a quotation mark, an equals sign or a control character is a JSON string.
+    /// A value with a space, a quotation mark, an equals sign, a backslash or a character that cannot be seen is a string
+    /// of JSON, in which what cannot be seen is escaped.
     public var description: String {
         var line = self.kind.rawValue
         func add(_ name: String, _ value: (some CustomStringConvertible)?) {
             guard let value else { return }
-            line += " \(name)=\(Self.quoted(value.description))"
+            line += " \(name)=\(LogText.word(value.description))"
         }
         add("time", self.time)
         add("topic", self.topic)
@@ -111,10 +111,5 @@ extension Activity: CustomStringConvertible {
         add("reason", self.reason)
         if self.missed > 0 { add("missed", self.missed) }
         return line
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
-        return isPlain ? text : JSONValue.string(text).description
     }
 }

@@ -44,17 +44,19 @@ public struct EventBusHealth: Sendable, Hashable {
             public static let paused = Self(rawValue: "paused")
             /// A circuit breaker lets nothing through, or tries whether it may.
             public static let openBreaker = Self(rawValue: "openBreaker")
+            /// A log has lost lines, because a disk is full or a reader gone, say.
+            public static let lostLogLines = Self(rawValue: "lostLogLines")
             /// The bus does not take messages: it is shut down, or about to be.
             public static let closed = Self(rawValue: "closed")
         }
 
         /// What is wrong.
         public var kind: Kind
-        /// What it is about: a queue with the call site of its subscription, or the bus.
+        /// What it is about: a queue with the call site of its subscription, a log with the reason, or the bus.
         public var name: String
         /// Since when; nil where that is not known.
         public var since: Timestamp?
-        /// How many messages, publishers or handlers it is about.
+        /// How many messages, publishers, handlers or lines it is about.
         public var count: Int
 
         /// Creates a finding.

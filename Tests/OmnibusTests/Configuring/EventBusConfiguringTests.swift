@@ -140,11 +140,21 @@ struct EventBusConfiguringTests {
     }
 
     @Test("refuses a log that it cannot write, by the key's path")
-    func noLog() {
-        let nowhere = Configuration(monitoring: .init(logging: .init(output: "/nonexistent/bus.log")))
+    func noLog() throws {
+        let json = #"{"monitoring": {"logging": {"output": "/nonexistent/bus.log"}}}"#
+        let nowhere = try Configuration(bytes: Array(json.utf8), format: .json, file: "bus.json")
         let error = self.error(nowhere)
         #expect(error?.code == .invalidConfiguration)
-        #expect(error?.message.hasPrefix("monitoring.logging.output: found a file that cannot be written") == true)
+        #expect(
+            error?.message.hasPrefix(
+                """
+                The configuration 'bus.json' is not valid:
+                - monitoring.logging.output: found a file that cannot be written, expected
+                """
+            ) == true,
+            "\(error?.message ?? "")"
+        )
+        #expect(error?.message.contains("The log file '/nonexistent/bus.log' cannot be written") == true)
     }
 
     @Test("of nothing is as one without a configuration")

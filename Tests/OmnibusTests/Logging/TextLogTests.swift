@@ -34,8 +34,37 @@ struct TextLogTests {
         let log = try self.makeLog()
         log.emit(.error, "broken\n2026 INFO forged\u{1B}[2J\u{202E}", ["a": "x\ny", "b\n": "c d=e", "e": ""])
         let line = try #require(self.lines.all.first)
-        #expect(line.hasSuffix(#"ERROR broken\n2026 INFO forged\u{1b}[2J\u{202e} a="x\ny" b\n="c d=e" e="""#))
+        #expect(line.hasSuffix(#"ERROR "broken\n2026 INFO forged\u001b[2J\u202e" a="x\ny" "b\n"="c d=e" e="""#))
         #expect(!line.contains("\n"))
+    }
+
+    @Test(
+        "can be taken apart in one way only",
+        arguments: [
+            ("done payload=x level=error", #""done payload=x level=error""#),
+            (#"said "no""#, #""said \"no\"""#),
+            (#"a\nb"#, #""a\\nb""#),
+            ("a\nb", #""a\nb""#),
+            ("", #""""#),
+            ("\u{85}\u{9B}\u{7F}", #""\u0085\u009b\u007f""#),
+            ("\u{2028}\u{2029}\u{2066}\u{200B}", #""\u2028\u2029\u2066\u200b""#),
+            ("\u{E0041}", #""\udb40\udc41""#),
+            ("Größe: 3 [of 4], naïve 😀", "Größe: 3 [of 4], naïve 😀"),
+        ]
+    )
+    func sentences(message: String, written: String) throws {
+        let log = try self.makeLog()
+        log.emit(.info, message, ["kind": "slow"])
+        #expect(self.lines.all == ["\(self.clock.now) INFO \(written) kind=slow"])
+        // Strings of JSON they are, for any reader of JSON.
+        if written != message { #expect(try JSONValue(parsing: written) == .string(message)) }
+    }
+
+    @Test("tell texts that look like lists or objects from those")
+    func brackets() throws {
+        let log = try self.makeLog()
+        log.emit(.info, "x", ["a": "[1]", "b": [1], "c": "{}", "d": [:], "e": ["\u{202E}"], "f g": 1])
+        #expect(self.lines.all.first?.hasSuffix(#" x a="[1]" b=[1] c="{}" d={} e=["\u202e"] "f g"=1"#) == true)
     }
 
     @Test("leave out what matters less than their level", arguments: LogLevel.allCases)

@@ -194,4 +194,11 @@ struct ActivityLineTests {
                 """
         )
     }
+
+    @Test("escapes what cannot be seen, and what ends a line elsewhere")
+    func unseen() {
+        let message = Message(topic: "a.b", key: "k\u{2028}\u{2029}\u{85}\u{202E}", payload: 1)
+        let line = Activity(.emitted, message, at: .epoch).description
+        #expect(line.contains(#" key="k\u2028\u2029\u0085\u202e""#), "\(line)")
+    }
 }

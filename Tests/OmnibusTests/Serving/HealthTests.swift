@@ -1,6 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Omnibus
 import OmnibusTesting
 import Testing
@@ -18,6 +19,34 @@ struct HealthTests {
 
     private func finding(_ kind: EventBusHealth.Finding.Kind) -> EventBusHealth.Finding? {
         self.bus.health().findings.first { $0.kind == kind }
+    }
+
+    @Test(
+        "names a log that has lost lines, as long as there is one",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full")
+    )
+    func namesLogs() async throws {
+        let logging = Configuration.Logging(level: .debug, format: .text, output: "/dev/full")
+        let service = try BusService(configuration: Configuration(monitoring: .init(logging: logging))) { _ in }
+        try await service.start()
+        try await service.bus.publish(Message(topic: "nobody", payload: 1))
+        let health = await service.health()
+        #expect(health.status == .degraded)
+        let finding = try #require(health.findings.first { $0.kind == .lostLogLines })
+        #expect(finding.name.hasPrefix("the log file '/dev/full': "))
+        #expect(finding.name.count > "the log file '/dev/full': ".count)
+        // The start of the service, and the message that nobody listened to.
+        #expect(finding.count == 2)
+        try await service.stop()
+
+        do {
+            let log = try JSONLinesLog(level: .debug, to: .file("/dev/full"))
+            let listener = self.bus.log(to: log)
+            try await self.bus.publish(Message(topic: "nobody", payload: 1))
+            #expect(self.finding(.lostLogLines)?.count == 1)
+            listener.cancel()
+        }
+        #expect(self.bus.health().status == .healthy)
     }
 
     @Test("names a paused subscription, a queue that fills up and publishers that wait, and since when")
