@@ -6,7 +6,8 @@ import Synchronization
 /// The end of a bus: who waits for it, and what came of it.
 final class Closing: Sendable {
     private struct State {
-        var hasBegun = false
+        /// When it began; nil where it has not.
+        var since: Timestamp?
         var report: ShutdownReport?
         var waiters: [Pending<ShutdownReport?>] = []
     }
@@ -14,12 +15,16 @@ final class Closing: Sendable {
     private let state = Mutex(State())
 
     /// Whether the caller is the one who shuts down.
-    func begins() -> Bool {
+    func begins(at now: Timestamp) -> Bool {
         self.state.withLock { state in
-            defer { state.hasBegun = true }
-            return !state.hasBegun
+            guard state.since == nil else { return false }
+            state.since = now
+            return true
         }
     }
+
+    /// When the shutdown began; nil where it has not.
+    var since: Timestamp? { self.state.withLock { $0.since } }
 
     func finish(_ report: ShutdownReport) {
         let waiters = self.state.withLock { state in

@@ -128,7 +128,7 @@ extension EventBus {
     var hasNothingEnqueued: Bool { self.backlog.isIdle && self.handlersBacklog.isIdle }
 
     private func close(deadline: Duration, for caller: Int) async {
-        guard self.closing.begins() else {
+        guard self.closing.begins(at: self.environment.clock.now) else {
             _ = await self.closing.value()
             return
         }

@@ -19,34 +19,62 @@ public final class BusService: EventBusService {
     /// What the service is told: the settings of its bus.
     public typealias Configuration = BusSettings
 
-    private enum Phase {
+    enum Phase {
         /// Not started, or stopped.
         case idle
-        case starting
+        /// On the way, with a bus once there is one.
+        case starting(EventBus?)
         case running(EventBus)
         case stopping(EventBus)
     }
 
-    private struct State {
-        var phase = Phase.idle
+    struct State {
+        var phase = Phase.idle { didSet { self.revision += 1 } }
+        /// Counts what has changed, so that nobody decides on what is no more.
+        var revision = 0
+        /// Since when the service is stopped, being started or being stopped; nil where it never did anything.
+        var since: Timestamp?
+        /// What a start counts from.
         var settings: BusSettings
+        /// The settings told last, without what a configuration says instead.
+        var toldSettings: BusSettings
         /// What the service is made of, if that is a configuration.
         var plan: OmnibusCore.Configuration?
+        /// The log of the last start; before the first one, the one that was handed in.
+        var log: (any EventBusLogEmitter)?
         var startedAt = Timestamp.epoch
         var started = Duration.zero
         var starts = 0
-        /// Who waits for the end of a stop.
+        /// Ends a start early; nil while nothing is started.
+        var stopRequest: Pending<Bool>?
+        /// Whether a stop waits for the start that is on the way.
+        var isStopWanted = false
+        /// Who waits for the end of a stop, or of a start that is to be stopped.
         var waiters: [Pending<Bool>] = []
+
+        init(_ settings: BusSettings, told: BusSettings, plan: OmnibusCore.Configuration? = nil) {
+            self.settings = settings
+            self.toldSettings = told
+            self.plan = plan
+        }
+
+        /// Goes back to where the service does not run; returns who waited for that.
+        mutating func becomeIdle(_ now: Timestamp) -> [Pending<Bool>] {
+            self.phase = .idle
+            self.since = now
+            self.stopRequest = nil
+            self.isStopWanted = false
+            defer { self.waiters = [] }
+            return self.waiters
+        }
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    let environment: BusEnvironment
+    let name: String
     private let makeContext: @Sendable (BusSettings, OmnibusCore.Configuration?) -> BusContext
-    /// What a configuration cannot say.
-    private let ownSettings: BusSettings
-    private let environment: BusEnvironment
+    private let makeLog: @Sendable (OmnibusCore.Configuration?) throws(OmnibusError) -> (any EventBusLogEmitter)?
     private let registry: BusRegistry?
-    private let name: String
-    private let log: (any EventBusLogEmitter)?
     private let setUp: @Sendable (EventBus) async throws -> Void
 
     /// Creates a service that does not run yet.
@@ -69,12 +97,13 @@ public final class BusService: EventBusService {
         provider: (@Sendable () async throws -> any EventBusProvider)? = nil,
         setUp: @escaping @Sendable (EventBus) async throws -> Void
     ) {
-        self.state = Mutex(State(settings: settings))
-        self.ownSettings = settings
+        var state = State(settings, told: settings)
+        state.log = log
+        self.state = Mutex(state)
         self.environment = environment
         self.registry = registry
         self.name = name
-        self.log = log
+        self.makeLog = { _ in log }
         self.makeContext = { settings, _ in
             BusContext(environment: environment, settings: settings, deadline: deadline, provider: provider)
         }
@@ -90,7 +119,8 @@ public final class BusService: EventBusService {
     ///   - deadline: how long handlers may take for what is there when the service is stopped.
     ///   - registry: where the bus is to be found while the service runs.
     ///   - name: the bus's name there, and the service's in the log.
-    ///   - log: where starts, stops and the bus's signals are written; nil is what the configuration says of that.
+    ///   - log: where starts, stops and the bus's signals are written; nil is what the configuration says of that,
+    ///     opened anew at each start.
     ///   - setUp: subscribes; the service runs when it has returned, and does not start when it throws.
     /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for what makes no sense, and for a log that cannot
     ///   be opened. What nothing linked honours is thrown by ``start()``.
@@ -106,13 +136,20 @@ public final class BusService: EventBusService {
         setUp: @escaping @Sendable (EventBus) async throws -> Void
     ) throws(OmnibusError) {
         try configuration.validate()
-        self.state = Mutex(State(settings: settings.configured(by: configuration.bus), plan: configuration))
-        self.ownSettings = settings
+        var state = State(settings.configured(by: configuration.bus), told: settings, plan: configuration)
+        let makeLog: @Sendable (OmnibusCore.Configuration?) throws(OmnibusError) -> (any EventBusLogEmitter)? = {
+            plan throws(OmnibusError) in
+            // Not with `??`, which forgets the type of the error.
+            if let log { return log }
+            return try plan?.makeLog(environment)
+        }
+        // Opened here too, so that what cannot be opened is found before anything starts.
+        state.log = try makeLog(configuration)
+        self.state = Mutex(state)
         self.environment = environment
         self.registry = registry
         self.name = name
-        // Not with `??`, which forgets the type of the error.
-        if let log { self.log = log } else { self.log = try configuration.makeLog(environment) }
+        self.makeLog = makeLog
         self.makeContext = { settings, plan in
             let plan = plan ?? configuration
             return BusContext(exactly: settings, plan, providers, environment, deadline, isLogging: false)
@@ -133,51 +170,65 @@ public final class BusService: EventBusService {
     /// Whether the service runs and its bus takes messages.
     public var isRunning: Bool { (try? self.bus.takesMessages) ?? false }
 
-    /// What the service was told last; what a start counts from.
+    /// The settings that the service was told last; what a start counts from.
+    ///
+    /// Of a service made of a configuration, they are those that were told with what the configuration says instead;
+    /// ``busConfiguration`` has all of the latter.
     public var configuration: BusSettings { self.state.withLock { $0.settings } }
+
+    /// The configuration that the service was made of, or was told last; nil for one that was made of settings.
+    ///
+    /// What ``update(_:)-(BusSettings)`` has changed since then is not in it: ``configuration`` has that.
+    public var busConfiguration: OmnibusCore.Configuration? { self.state.withLock { $0.plan } }
+
+    /// Where starts, stops and changes are written.
+    var log: (any EventBusLogEmitter)? { self.state.withLock { $0.log } }
 
     // MARK: Starting and stopping
 
     /// Makes and connects a provider, makes a bus over it, subscribes, and registers the bus.
     ///
-    /// When any of it throws, what was made is ended again, and the service does not run.
+    /// When any of it throws, or somebody calls ``stop()`` meanwhile, what was made is ended again, and the service does
+    /// not run.
     ///
-    /// - Throws: ``OmnibusError`` with the code `alreadyRunning` unless the service was stopped, or `alreadyRegistered`;
-    ///   whatever making the provider, connecting it and `setUp` throw.
+    /// - Throws: ``OmnibusError`` with the code `alreadyRunning` unless the service was stopped, `alreadyRegistered`, or
+    ///   `cancelled` where the service was stopped while it was being started; with `invalidConfiguration` for a log
+    ///   that cannot be opened any more; whatever making the provider, connecting it and `setUp` throw.
     public func start() async throws {
-        let context = try self.state.withLock { state throws(OmnibusError) -> BusContext in
+        guard try await self.begin() else {
+            throw OmnibusError(.cancelled, "The service '\(self.name)' was stopped while it was being started.")
+        }
+    }
+
+    /// Starts the service; returns false where it was stopped meanwhile.
+    private func begin() async throws -> Bool {
+        let request = Pending<Bool>()
+        let (settings, plan) = try self.state.withLock { state throws(OmnibusError) in
             guard case .idle = state.phase else {
                 throw OmnibusError(
                     .alreadyRunning,
                     "The service '\(self.name)' runs already, or is being started or stopped; stop it before."
                 )
             }
-            state.phase = .starting
-            return self.makeContext(state.settings, state.plan)
+            state.phase = .starting(nil)
+            state.since = self.environment.clock.now
+            state.stopRequest = request
+            return (state.settings, state.plan)
         }
+        let context = self.makeContext(settings, plan)
+        let bus: EventBus
         do {
-            let bus = try await context.open()
-            do {
-                if let log = self.log { bus.log(to: log) }
-                try await self.setUp(bus)
-                try self.registry?.register(bus, as: self.name)
-            } catch {
-                try? await context.close(bus)
-                throw error
-            }
-            self.state.withLock { state in
-                state.phase = .running(bus)
-                state.starts += 1
-                state.startedAt = self.environment.clock.now
-                state.started = self.environment.clock.uptime()
-            }
-            self.log?.emit(
-                .info,
-                "The service was started.",
-                ["service": .string(self.name), "bus": .string(bus.busID)]
-            )
+            let log = try self.makeLog(plan)
+            self.state.withLock { $0.log = log }
+            bus = try await self.open(context, until: request)
         } catch {
-            self.state.withLock { $0.phase = .idle }
+            let (isStopWanted, waiters) = self.state.withLock { ($0.isStopWanted, $0.becomeIdle(self.now)) }
+            for waiter in waiters { waiter.resolve(true) }
+            // What it threw came of its having been cancelled.
+            if isStopWanted {
+                self.tellStopped()
+                return false
+            }
             self.log?.emit(
                 .error,
                 "The service could not be started.",
@@ -185,163 +236,149 @@ public final class BusService: EventBusService {
             )
             throw error
         }
+        let isRunning = self.state.withLock { state in
+            state.phase = state.isStopWanted ? .stopping(bus) : .running(bus)
+            if state.isStopWanted { return false }
+            state.stopRequest = nil
+            state.starts += 1
+            state.startedAt = self.environment.clock.now
+            state.started = self.environment.clock.uptime()
+            return true
+        }
+        guard isRunning else {
+            _ = await self.end(bus, context)
+            return false
+        }
+        self.log?.emit(.info, "The service was started.", self.logValues(bus))
+        return true
+    }
+
+    /// Opens a bus and has it set up; what that waits for is cancelled when somebody asks for a stop.
+    private func open(_ context: BusContext, until request: Pending<Bool>) async throws -> EventBus {
+        try await withThrowingTaskGroup(of: EventBus?.self) { group in
+            group.addTask { try await self.open(context) }
+            group.addTask {
+                _ = await request.value(whenCancelled: false)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let opened = try await group.next() {
+                if let bus = opened { return bus }
+                group.cancelAll()
+            }
+            throw OmnibusError(.cancelled, "The service '\(self.name)' was not started.")
+        }
+    }
+
+    private func open(_ context: BusContext) async throws -> EventBus {
+        let bus = try await context.open()
+        self.state.withLock { $0.phase = .starting(bus) }
+        do {
+            if let log = self.log { bus.log(to: log) }
+            try await self.setUp(bus)
+            try self.registry?.register(bus, as: self.name)
+        } catch {
+            // A task of its own, because this one may have been cancelled.
+            _ = await self.environment.detach { try await context.close(bus) }.result
+            throw error
+        }
+        return bus
     }
 
     /// Takes the bus out of the registry, shuts it down within the deadline, and disconnects the provider.
     ///
     /// It does all of that even if the calling task is cancelled. A service that does not run is left alone; while
-    /// another call stops it, this one waits for that.
+    /// another call stops it, this one waits for that. While the service is being started, the task that `setUp` and
+    /// connecting run in is cancelled, and this call waits until nothing is left of it: a call in `setUp` itself throws
+    /// `cancelled`, and the service is stopped.
     ///
-    /// - Throws: ``OmnibusError`` with the code `notRunning` while the service is being started, `wouldDeadlock` in a
-    ///   handler of its bus, `cancelled` when the calling task is cancelled while it waits for another call; whatever
-    ///   disconnecting throws.
+    /// - Throws: ``OmnibusError`` with the code `wouldDeadlock` in a handler of its bus, `cancelled` when the calling
+    ///   task is cancelled while it waits for another call; whatever disconnecting throws.
     public func stop() async throws {
-        enum Step { case nothing, end(EventBus), wait(Pending<Bool>) }
+        enum Step { case nothing, end(EventBus, BusContext), wait(Pending<Bool>, request: Pending<Bool>?) }
         let step = try self.state.withLock { state throws(OmnibusError) -> Step in
+            let waiter = Pending<Bool>()
             switch state.phase {
             case .idle: return .nothing
-            case .starting: throw self.notRunning()
-            case .running(let bus):
-                guard DeliveryScope.active?.owner != ObjectIdentifier(bus) else {
-                    throw OmnibusError(
-                        .wouldDeadlock,
-                        "stop would wait for the handler that calls it; call it outside of the bus's handlers."
-                    )
-                }
-                state.phase = .stopping(bus)
-                return .end(bus)
-            case .stopping:
-                let waiter = Pending<Bool>()
+            case .starting(let bus):
+                if let bus { try Self.checkCaller(bus) }
+                state.isStopWanted = true
                 state.waiters.append(waiter)
-                return .wait(waiter)
+                return .wait(waiter, request: state.stopRequest)
+            case .running(let bus):
+                try Self.checkCaller(bus)
+                state.phase = .stopping(bus)
+                state.since = self.environment.clock.now
+                return .end(bus, self.makeContext(state.settings, state.plan))
+            case .stopping(let bus):
+                try Self.checkCaller(bus)
+                state.waiters.append(waiter)
+                return .wait(waiter, request: nil)
             }
         }
         switch step {
         case .nothing: return
-        case .wait(let waiter):
+        case .wait(let waiter, let request):
+            request?.resolve(true)
             guard await waiter.value(whenCancelled: false) else {
                 throw OmnibusError(.cancelled, "The task was cancelled while it waited for the stop, which goes on.")
             }
-        case .end(let bus):
-            if self.registry?.isRegistered(bus, as: self.name) == true { self.registry?.remove(self.name) }
-            let context = self.state.withLock { self.makeContext($0.settings, $0.plan) }
-            let ending = await self.environment.detach { try await context.close(bus) }.result
-            let waiters = self.state.withLock { state in
-                state.phase = .idle
-                defer { state.waiters = [] }
-                return state.waiters
-            }
-            for waiter in waiters { waiter.resolve(true) }
-            self.log?.emit(
-                .info,
-                "The service was stopped.",
-                ["service": .string(self.name), "bus": .string(bus.busID)]
-            )
-            try ending.get()
+        case .end(let bus, let context): try await self.end(bus, context).get()
         }
+    }
+
+    /// Ends a bus, and tells those who wait for that.
+    private func end(_ bus: EventBus, _ context: BusContext) async -> Result<Void, any Error> {
+        if self.registry?.isRegistered(bus, as: self.name) == true { self.registry?.remove(self.name) }
+        let ending = await self.environment.detach { try await context.close(bus) }.result
+        let waiters = self.state.withLock { $0.becomeIdle(self.now) }
+        for waiter in waiters { waiter.resolve(true) }
+        self.tellStopped(bus)
+        return ending
     }
 
     /// Starts the service unless it runs, waits for its end, and stops it.
     ///
-    /// It ends with ``stop()``, with a shutdown of the bus, and when the calling task is cancelled; so it fits a group of
-    /// services that ends them by cancellation. For one that asks first, call ``stop()`` when it does.
+    /// It ends with ``stop()``, also where that comes while the service is being started, with a shutdown of the bus,
+    /// and when the calling task is cancelled; so it fits a group of services that ends them by cancellation. For one
+    /// that asks first, call ``stop()`` when it does.
     ///
     /// - Throws: as ``start()`` and ``stop()``.
     public func run() async throws {
-        if !self.isRunning { try await self.start() }
-        guard let bus = try? self.bus else { return }
-        _ = await bus.closing.value()
-        try await self.stop()
+        if !self.isRunning { guard try await self.begin() else { return } }
+        if let bus = try? self.bus { _ = await bus.closing.value() }
+        // A task of its own, because what waits for another stop in a cancelled one would end at once.
+        try await self.environment.detach { try await self.stop() }.value
     }
 
-    // MARK: Watching and changing
+    // MARK: Parts
 
-    /// Changes what can be changed while the service runs; see ``EventBus/update(_:)``. A service that does not run
-    /// takes anything, for its next start.
-    ///
-    /// - Throws: as ``EventBus/update(_:)``. Nothing has changed then.
-    public func update(_ configuration: BusSettings) async throws {
-        try configuration.validateDefaults()
-        if let bus = try? self.bus { try bus.update(configuration) }
-        self.state.withLock { $0.settings = configuration }
-        self.log?.emit(.info, "The service was told something else.", ["service": .string(self.name)])
+    private static func checkCaller(_ bus: EventBus) throws(OmnibusError) {
+        guard DeliveryScope.active?.owner == ObjectIdentifier(bus) else { return }
+        throw OmnibusError(
+            .wouldDeadlock,
+            "stop would wait for the handler that calls it; call it outside of the bus's handlers."
+        )
     }
 
-    /// Changes what a configuration says of the bus, as far as it can be changed while the service runs. A service that
-    /// does not run takes any configuration, for its next start.
-    ///
-    /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for what makes no sense; `unsupported`, naming
-    ///   every section and every setting that differs and cannot be changed while the service runs, or for a service
-    ///   that was not made of a configuration. Nothing has changed then.
-    public func update(_ configuration: OmnibusCore.Configuration) async throws {
-        try configuration.validate()
-        guard let plan = self.state.withLock({ $0.plan }) else {
-            throw OmnibusError(
-                .unsupported,
-                "The service '\(self.name)' was not made of a configuration; hand it 'BusSettings', or make it of one.",
-                details: "configuration"
-            )
-        }
-        let settings = self.ownSettings.configured(by: configuration.bus)
-        let fixed = self.isRunning ? configuration.differingSections(from: plan) : []
-        guard fixed.isEmpty else {
-            throw OmnibusError(
-                .unsupported,
-                """
-                While the service '\(self.name)' runs, \(fixed.map { "'\($0)'" }.joined(separator: ", ")) of its \
-                configuration cannot be changed; stop and start it.
-                """,
-                details: fixed.first
-            )
-        }
-        try await self.update(settings)
-        self.state.withLock { $0.plan = configuration }
+    private var now: Timestamp { self.environment.clock.now }
+
+    private func logValues(_ bus: EventBus?) -> JSONObject {
+        var values: JSONObject = ["service": .string(self.name)]
+        if let bus { values["bus"] = .string(bus.busID) }
+        return values
     }
 
-    /// Says how the bus is, and what is stuck since when; down where the service does not run.
-    public func health() async -> EventBusHealth {
-        guard let bus = try? self.bus else {
-            let name = "the service '\(self.name)' does not run"
-            return EventBusHealth([EventBusHealth.Finding(.closed, name: name)], at: self.environment.clock.now)
-        }
-        return bus.health()
+    private func tellStopped(_ bus: EventBus? = nil) {
+        self.log?.emit(.info, "The service was stopped.", self.logValues(bus))
     }
 
-    /// Counts what has happened on the bus since the service was started last.
-    ///
-    /// - Throws: ``OmnibusError`` with the code `notRunning`, or whatever the provider throws.
-    public func metrics() async throws -> EventBusServiceMetrics {
-        let metrics = try await self.bus.metrics()
-        let uptime = self.environment.clock.uptime()
-        return self.state.withLock { state in
-            EventBusServiceMetrics(
-                bus: metrics,
-                startedAt: state.startedAt,
-                uptime: uptime - state.started,
-                starts: state.starts
-            )
-        }
-    }
-
-    private func notRunning() -> OmnibusError {
+    func notRunning() -> OmnibusError {
         OmnibusError(
             .notRunning,
             "The service '\(self.name)' does not run; wait for 'start()' to return, or call it.",
             advice: .retry(after: nil)
         )
-    }
-}
-
-extension Configuration {
-    /// The sections that differ, but for that of the bus.
-    func differingSections(from other: Configuration) -> [String] {
-        var names: [String] = []
-        if self.broker != other.broker { names.append("broker") }
-        if self.durability != other.durability { names.append("durability") }
-        if self.security != other.security { names.append("security") }
-        if self.monitoring != other.monitoring { names.append("monitoring") }
-        if self.topics != other.topics { names.append("topics") }
-        return names
     }
 }
 

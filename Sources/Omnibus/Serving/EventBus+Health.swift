@@ -13,7 +13,7 @@ extension EventBus {
     public func health() -> EventBusHealth {
         var findings = self.logLosses.findings
         if self.phase.load(ordering: .acquiring) != .open {
-            findings.append(EventBusHealth.Finding(.closed, name: "the bus \(self.busID)"))
+            findings.append(.init(.closed, name: "the bus \(self.busID)", since: self.closing.since))
         }
         findings += self.stuckHandlers.map {
             EventBusHealth.Finding(.stuckHandler, name: "\($0.queue), handling \($0.messageID)", since: $0.since)
@@ -55,6 +55,12 @@ extension EventBus {
     /// - Throws: ``OmnibusError`` with the code `unsupported`, naming all settings that differ and cannot be changed, or
     ///   `invalidSettings` for those that make no sense. Nothing has changed then.
     public func update(_ settings: BusSettings) throws(OmnibusError) {
+        try self.check(settings)
+        self.changedSettings.withLock { $0 = settings }
+    }
+
+    /// Checks that settings make sense, and differ only in what can be changed while the bus lives.
+    func check(_ settings: BusSettings) throws(OmnibusError) {
         let fixed = settings.fixedDifferences(from: self.settings)
         guard fixed.isEmpty else {
             throw OmnibusError(
@@ -67,7 +73,6 @@ extension EventBus {
             )
         }
         try settings.validateDefaults()
-        self.changedSettings.withLock { $0 = settings }
     }
 }
 
@@ -88,6 +93,7 @@ extension BusSettings {
         }
         if self.handleMiddleware.map(\.name) != other.handleMiddleware.map(\.name) { names.append("handleMiddleware") }
         if self.enqueueBounds != other.enqueueBounds { names.append("enqueueBounds") }
+        if self.metrics != other.metrics { names.append("metrics") }
         if self.debugEvents != other.debugEvents { names.append("debugEvents") }
         if self.rememberedMessages != other.rememberedMessages { names.append("rememberedMessages") }
         return names

@@ -71,6 +71,9 @@ struct ConfiguredServiceTests {
         var renamed = changed
         renamed.bus.source = "other"
         await expectError(.unsupported) { try await service.update(renamed) }
+        renamed.topics = []
+        let both = await expectError(.unsupported) { try await service.update(renamed) }
+        #expect(both?.message.contains("'topics', 'source'") == true)
         #expect(try service.bus.currentSettings.handlerTimeout == .seconds(9))
 
         try await service.stop()
@@ -78,6 +81,48 @@ struct ConfiguredServiceTests {
         try await service.start()
         #expect(try service.bus.settings.handlerTimeout == .seconds(9))
         #expect(try await service.bus.provider.info(of: "job.step")?.configuration.durability == .ephemeral)
+        try await service.stop()
+    }
+
+    @Test("opens the log of its configuration at each start")
+    func changesLog() async throws {
+        let files = (0..<2).map { _ in FileManager.default.temporaryDirectory.appending(path: "service-\(UUID())") }
+        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+        var configuration = self.configuration
+        configuration.monitoring = .init(logging: .init(output: files[0].path))
+        let service = try self.makeService(configuration)
+        try await service.start()
+        try await service.stop()
+        configuration.monitoring?.logging?.output = files[1].path
+        try await service.update(configuration)
+        try await service.start()
+        try await service.stop()
+        for file in files {
+            let lines = try String(contentsOf: file, encoding: .utf8)
+            #expect(lines.components(separatedBy: "was started").count == 2, "\(lines)")
+        }
+    }
+
+    @Test("takes what a configuration says, and of the rest what it was told last")
+    func combines() async throws {
+        let service = try self.makeService(self.configuration)
+        try await service.start()
+        var settings = service.configuration
+        settings.handlerTimeout = .seconds(3)
+        settings.bounds = QueueBounds(count: 5)
+        try await service.update(settings)
+        #expect(service.configuration.handlerTimeout == .seconds(3))
+        #expect(service.busConfiguration == self.configuration)
+
+        try await service.update(self.configuration)
+        #expect(service.configuration.handlerTimeout == .seconds(7))
+        #expect(service.configuration.bounds.count == 5)
+        var silent = self.configuration
+        silent.bus.handlerTimeout = nil
+        try await service.update(silent)
+        #expect(try service.bus.currentSettings.handlerTimeout == .seconds(3))
+        #expect(service.busConfiguration == silent)
+        #expect(BusService { _ in }.busConfiguration == nil)
         try await service.stop()
     }
 

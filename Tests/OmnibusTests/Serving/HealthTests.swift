@@ -153,5 +153,6 @@ struct HealthTests {
 
         #expect(self.bus.health().status == .down)
         #expect(self.bus.health().findings.first?.name.contains(self.bus.busID) == true)
+        #expect(self.bus.health().findings.first?.since == self.manual.clock.now)
     }
 }

@@ -209,4 +209,114 @@ struct ServiceTests {
         #expect(try await codes.expect(1) == [.wouldDeadlock])
         try await service.stop()
     }
+
+    @Test("take or refuse each setting by name, whichever there are")
+    func coversSettings() async throws {
+        let changes: [String: (inout BusSettings) -> Void] = [
+            "source": { $0.source = "another" }, "codec": { $0.codec = OtherCodec() },
+            "compression": { $0.compression = CompressionSettings(limit: 7) },
+            "failurePolicy": { $0.failurePolicy = .noRetry }, "handlerTimeout": { $0.handlerTimeout = .seconds(3) },
+            "bounds": { $0.bounds = QueueBounds(count: 3) }, "overflow": { $0.overflow = .reject },
+            "enqueueBounds": { $0.enqueueBounds = QueueBounds(count: 3) },
+            "publishMiddleware": { $0.publishMiddleware = [.changing("x") { _ in }] },
+            "handleMiddleware": { $0.handleMiddleware = [.changing("x") { $0 }] },
+            "metrics": { $0.metrics.measuresLatency = true }, "debugEvents": { $0.debugEvents.toggle() },
+            "rememberedMessages": { $0.rememberedMessages = 3 },
+        ]
+        #expect(Set(Mirror(reflecting: BusSettings()).children.compactMap(\.label)) == Set(changes.keys))
+        let service = try self.makeService()
+        try await service.start()
+        for (name, change) in changes {
+            var settings = BusSettings()
+            change(&settings)
+            if ["failurePolicy", "handlerTimeout", "bounds", "overflow"].contains(name) {
+                try await service.update(settings)
+            } else {
+                let error = await expectError(.unsupported) { try await service.update(settings) }
+                #expect(error?.message.contains("'\(name)'") == true)
+            }
+        }
+        try await service.stop()
+    }
+
+    @Test("are stopped while they start: what it waits for is cancelled, and run() ends", arguments: [false, true])
+    func stopsWhileStarting(isStubborn: Bool) async throws {
+        let gate = Gate()
+        let made = EventRecorder<EventBus>()
+        let service = BusService(registry: self.registry) { bus in
+            made.record(bus)
+            if isStubborn { await gate.passStubbornly() } else { try await gate.pass() }
+        }
+        let running = Task { try await service.run() }
+        let bus = try await made.expect(1)[0]
+        try await gate.arrivals(1)
+        await expectError(.notRunning) { try await service.update(BusSettings()) }
+        #expect(await service.health().findings.map(\.name) == ["the service 'default' is being started"])
+
+        let stops = (0..<2).map { _ in Task { try await service.stop() } }
+        if isStubborn { gate.open() }
+        for stop in stops { try await stop.value }
+        try await running.value
+        #expect(!service.isRunning)
+        #expect(self.registry.names.isEmpty)
+        await expectError(.busClosed) { try await bus.publish(Step(number: 1)) }
+        gate.open()
+        try await service.start()
+        try await service.stop()
+    }
+
+    @Test("tell who starts them that they were stopped meanwhile, be it by the set-up itself")
+    func tellsOfStop() async throws {
+        let holder = EventRecorder<BusService>()
+        let codes = EventRecorder<OmnibusError.Code>()
+        let service = BusService { _ in
+            do { try await holder.all[0].stop() } catch let error as OmnibusError { codes.record(error.code) }
+        }
+        holder.record(service)
+
+        let error = await expectError(.cancelled) { try await service.start() }
+        #expect(error?.message.contains("was stopped while it was being started") == true)
+        #expect(codes.all == [.cancelled])
+        #expect(!service.isRunning)
+    }
+
+    @Test("say what is stuck while they are being stopped, and since when they are")
+    func tellsHealthWhileStopping() async throws {
+        let gate = Gate()
+        let settings = BusSettings(failurePolicy: .noRetry, handlerTimeout: .seconds(1))
+        let service = BusService(settings, environment: self.manual.environment) { bus in
+            try await bus.subscribe(to: Step.self) { _ in await gate.passStubbornly() }
+        }
+        try await service.start()
+        #expect(await service.health().status == .healthy)
+        try await service.bus.publish(Step(number: 1))
+        try await gate.arrivals(1)
+        try await self.manual.clock.timers(atLeast: 1)
+        self.manual.clock.advance(by: .seconds(1))
+        // The handler is reported a second later; the other timer is the deadline of the stop.
+        try await self.manual.clock.timers(atLeast: 1)
+
+        let since = self.manual.clock.now
+        let stop = Task { try await service.stop() }
+        try await self.manual.clock.timers(atLeast: 2)
+        let health = await service.health()
+        #expect(health.status == .down)
+        #expect(Set(health.findings.map(\.kind)) == [.closed, .stuckHandler])
+        #expect(health.findings.allSatisfy { $0.since == since }, "\(health)")
+        #expect(health.description.contains("the service 'default' is being stopped since"))
+
+        gate.open()
+        try await stop.value
+        #expect(await service.health().findings.map(\.since) == [self.manual.clock.now])
+    }
+}
+
+/// A codec that is not the one that there is without it.
+private struct OtherCodec: PayloadCodec {
+    let json = JSONCodec()
+    var contentType: String { self.json.contentType }
+    func encode(_ value: some Encodable) throws -> [UInt8] { try self.json.encode(value) }
+    func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+        try self.json.decode(type, from: bytes)
+    }
 }
