@@ -75,9 +75,9 @@ extension Configuration {
         let factory = try? registry.factory(for: backend)
         var unmet: [(name: String, line: String)] = []
         if factory == nil {
-            unmet.append((backend.rawValue, "\(self.path("broker.backend")): \(registry.advice(for: backend))"))
+            unmet.append((backend.shownName, "\(self.path("broker.backend")): \(registry.advice(for: backend))"))
         }
-        for demand in self.demands(of: backend) {
+        for demand in self.demands(of: "'\(factory?.backend.rawValue ?? backend.shownName)'") {
             // What only the provider can honour is for the one to say that is not linked yet.
             let isProviders = demand.path.hasPrefix(self.path("broker")) || demand.demand == .maximumMessageSize
             if factory?.honours.contains(demand.demand) ?? isProviders { continue }

@@ -57,6 +57,10 @@ public struct Backend: RawRepresentable, Sendable, Hashable, CustomStringConvert
         }
     }
 
+    /// The name where it is one of those that Omnibus has; `backend` for any other, which may be a secret that stands in
+    /// the wrong place.
+    package var shownName: String { self == .inMemory || self.product != nil ? self.rawValue : "backend" }
+
     /// Whether a name can be one: a lower-case letter, then letters, digits, `_` and `-`, 64 in all.
     var isWellFormed: Bool {
         guard let first = self.rawValue.utf8.first, (0x61...0x7A).contains(first) else { return false }

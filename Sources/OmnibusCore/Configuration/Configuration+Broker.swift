@@ -295,7 +295,7 @@ extension EventBusCredentials {
 
     func write(_ writer: inout NodeWriter) {
         writer.add("token", self.token)
-        writer.add("username", self.username)
+        writer.add("username", self.username.map(Secret.init))
         writer.add("password", self.password)
         writer.add("cert", self.certificate.map(Secret.init))
         writer.add("key", self.key)
@@ -364,14 +364,15 @@ extension ValueKind where Value == [String] {
     /// Hosts with ports.
     static var servers: ValueKind {
         let server = ValueKind<String>("a host and a port") { node in
-            guard let text = node.text, let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return .wrong }
-            let host = text[..<colon]
-            let port = text[text.utf8.index(after: colon)...]
-            let isHost = !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "/") }
-            guard isHost, port.utf8.count <= 5, let number = UInt16(port), number > 0 else { return .wrong }
-            return .value(text)
+            guard let text = node.text else { return .wrong }
+            if text.utf8.contains(UInt8(ascii: "@")) { return .found("a server with a user or a password") }
+            return HostText.isHost(Array(text.utf8), needsPort: true) ? .value(text) : .wrong
         }
-        return .list(of: server, "hosts with ports, such as 'kafka:9092', as a list or a text with commas")
+        return .list(
+            of: server,
+            "hosts with ports, such as 'kafka:9092', as a list or a text with commas; who the client is belongs into "
+                + "'credentials'"
+        )
     }
 }
 

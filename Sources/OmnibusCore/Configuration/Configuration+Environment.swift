@@ -15,9 +15,11 @@ extension Configuration {
     ///
     /// `OMNIBUS_` and a key's path, in upper case with underscores, sets the key: `OMNIBUS_BROKER_BACKEND` is
     /// `broker.backend`. `REDIS_URL`, `KAFKA_SERVERS` and `NATS_URL` are addresses of these back ends. A list is
-    /// written with commas. An empty variable counts as none. Topics and options are for files alone.
+    /// written with commas. An empty variable counts as none. Topics, options and the credentials' `extra` are for files
+    /// alone.
     ///
-    /// A variable whose name begins with `OMNIBUS_` and a section, or nearly so, and that sets nothing, is an error.
+    /// A variable whose name begins with `OMNIBUS_` and that sets nothing is an error; but for those that Omnibus reads
+    /// elsewhere, such as `OMNIBUS_DEBUG_EVENTS`, and those that Kubernetes makes of a service named `omnibus`.
     ///
     /// - Throws: ``OmnibusError`` with the code `invalidConfiguration`, naming everything that is wrong.
     public init(environment: [String: String]) throws(OmnibusError) {
@@ -37,14 +39,12 @@ extension Configuration {
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
             if let path = Self.variables[name] {
                 node.set(Self.node(value, from: name), at: path)
-            } else if Self.isMistaken(name) {
-                let nearest = KeyName.nearest(to: name, among: Self.variables.keys.sorted())
+            } else if name.hasPrefix(Self.variablePrefix), !Self.isOthers(name, value) {
                 log.add(
                     ConfigurationPath().key(name),
                     nil,
                     found: "a variable that sets nothing",
-                    expected: nearest.map { "'\($0)'?" }
-                        ?? "'OMNIBUS_' and the path of a key, as in 'OMNIBUS_BROKER_BACKEND'"
+                    expected: Self.advice(for: name)
                 )
             }
         }
@@ -57,12 +57,38 @@ extension Configuration {
         uniquingKeysWith: { first, _ in first }
     )
 
-    /// Whether somebody seems to have meant a key by a variable's name; others that begin like it are not ours.
-    private static func isMistaken(_ name: String) -> Bool {
-        guard name.hasPrefix(self.variablePrefix) else { return false }
-        let word = name.dropFirst(self.variablePrefix.count).prefix { $0 != "_" }.lowercased()
-        let sections = ["bus", "broker", "durability", "security", "monitoring", "topics"]
-        return KeyName.nearest(to: word, among: sections) != nil
+    /// What Omnibus reads elsewhere, or its tests do.
+    private static let otherVariables: Set<String> = [
+        "OMNIBUS_DEBUG_EVENTS", "OMNIBUS_CONFORMANCE", "OMNIBUS_MUTATIONS", "OMNIBUS_THREAD_SANITIZER",
+        "OMNIBUS_ADDRESS_SANITIZER",
+    ]
+
+    /// What only a file can say.
+    private static let onlyInFiles = [
+        "OMNIBUS_TOPICS", "OMNIBUS_BROKER_OPTIONS", "OMNIBUS_BROKER_CREDENTIALS_EXTRA",
+    ]
+
+    /// Whether a variable means something to others, though its name begins as ours do.
+    private static func isOthers(_ name: String, _ value: String) -> Bool {
+        if self.otherVariables.contains(name) { return true }
+        // Kubernetes has each container know the services of its namespace, by names that it makes of theirs.
+        let isLink = ["tcp://", "udp://", "sctp://"].contains { value.hasPrefix($0) }
+        let words = name.split(separator: "_")
+        guard let port = words.lastIndex(of: "PORT") else {
+            return words.suffix(2) == ["SERVICE", "HOST"]
+        }
+        let isOfService = port > 0 && words[port - 1] == "SERVICE"
+        let isOfProtocol = words.dropFirst(port + 2).first.map { ["TCP", "UDP", "SCTP"].contains($0) } ?? false
+        return isOfService || isOfProtocol || (port == words.count - 1 && isLink)
+    }
+
+    private static func advice(for name: String) -> String {
+        if self.onlyInFiles.contains(where: { name == $0 || name.hasPrefix($0 + "_") }) {
+            return "nothing: topics, options and the 'extra' of credentials are for files alone"
+        }
+        let names = self.variables.keys.sorted()
+        let nearest = KeyName.nearestByWords(to: name, among: names) ?? KeyName.nearest(to: name, among: names)
+        return nearest.map { "'\($0)'?" } ?? "'OMNIBUS_' and the path of a key, as in 'OMNIBUS_BROKER_BACKEND'"
     }
 
     private static func node(_ value: String, from name: String) -> ConfigurationNode {

@@ -55,12 +55,14 @@ extension Configuration {
     }
 
     /// What this configuration asks for that not everybody can honour.
-    package func demands(of backend: Backend) -> [Demand] {
+    ///
+    /// - Parameter name: what the back end is called in advice.
+    package func demands(of name: String) -> [Demand] {
         var demands: [Demand] = []
         func ask(_ demand: ConfigurationDemand, _ isAsked: Bool, _ path: String, _ advice: String) {
             if isAsked { demands.append(Demand(demand: demand, path: self.path(path), advice: advice)) }
         }
-        let provider = "the provider '\(backend)' does not honour it: remove it, or choose a back end that does"
+        let provider = "the provider \(name) does not honour it: remove it, or choose a back end that does"
         let broker = self.broker
         ask(.url, broker.url != nil, "broker.url", provider)
         ask(.connectionPool, broker.connectionPool != nil, "broker.connection_pool", provider)
@@ -89,7 +91,7 @@ extension Configuration {
             .tls,
             security?.tls?.isEnabled == true,
             "security.tls",
-            "'\(backend)' makes no connections that could be encrypted: choose a back end that does, add the product "
+            "the provider \(name) makes no connections that could be encrypted: choose a back end that does, add the product "
                 + "'OmnibusGateway' to be reached from outside, or set 'enabled' to false"
         )
         let inSecurity = "nothing linked here checks it: add the product 'OmnibusSecurity', or remove it"

@@ -10,12 +10,17 @@ public struct ConnectionURL: Sendable, Hashable {
 
     /// What the address begins with, in lower case: `redis` in `redis://localhost`.
     public let scheme: String
-    /// Host and port as written, without the user; empty for a local file or socket.
+    /// Host and port as written, several of them with commas between them, without the user; empty for a local file or
+    /// socket, and where an `@` behind them leaves open whether they are the host or a part of the password.
     public let host: String
-    /// Whether there is something before an `@`: a user's name, a password, or both.
+    /// Whether there is something before an `@`: a user's name, a password, or both; an `@` that is a part of the rest
+    /// counts too.
     public let hasUserInformation: Bool
 
     /// Creates an address from its text: a scheme (RFC 3986, section 3.1), `://`, and what follows.
+    ///
+    /// A host is letters, digits, `.`, `-` and `_`, or a number of IPv6 in brackets; a port is a number. What has
+    /// anything else in their place is refused, because it may be a password that belongs before an `@`.
     ///
     /// - Throws: ``OmnibusError`` with the code `invalidSettings`, which does not quote the text.
     public init(validating text: String) throws(OmnibusError) {
@@ -43,10 +48,8 @@ public struct ConnectionURL: Sendable, Hashable {
         guard !rest.isEmpty, rest.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") }) else {
             return nil
         }
-        // The last one counts, wherever it stands: a password that was not escaped must not be taken for a host.
         let at = rest.lastIndex(of: UInt8(ascii: "@"))
-        let afterUser = rest[(at.map { $0 + 1 } ?? rest.startIndex)...]
-        let host = afterUser.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        guard let host = Self.host(of: rest, at) else { return nil }
         self.scheme = String(decoding: scheme, as: UTF8.self).lowercased()
         self.host = String(decoding: host, as: UTF8.self)
         self.hasUserInformation = at != nil
@@ -55,6 +58,18 @@ public struct ConnectionURL: Sendable, Hashable {
 
     /// The whole address, for the call that connects.
     public func reveal() -> String { self.secret.reveal() }
+
+    /// The host that may be shown; nil where there is something else in its place.
+    private static func host(of rest: ArraySlice<UInt8>, _ at: Int?) -> ArraySlice<UInt8>? {
+        // Up to the first of these, says RFC 3986; but a password that was not escaped may have one of them.
+        let isEnd: (UInt8) -> Bool = { "/?#".utf8.contains($0) }
+        let authority = rest.prefix { !isEnd($0) }
+        guard let at else { return authority.isEmpty || HostText.isHosts(authority) ? authority : nil }
+        // The last `@` counts, wherever it stands: a password must not be taken for a host.
+        if at >= authority.endIndex, authority.isEmpty || HostText.isHosts(authority) { return [] }
+        let host = rest[(at + 1)...].prefix { !isEnd($0) }
+        return host.isEmpty || HostText.isHosts(host) ? host : nil
+    }
 
     private static func isLetter(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)

@@ -50,13 +50,20 @@ public struct EventBusCredentials: Sendable, Hashable {
     /// Whether nobody on the way can read and use them.
     ///
     /// That is so with TLS, which a certificate with its key or a certificate authority asks for; and with a mechanism
-    /// that never sends the password, so that it needs no transport security: SCRAM (RFC 5802, RFC 7677). A token or a
-    /// password alone is sent as it is.
+    /// that never sends the password, so that it needs no transport security: SCRAM with SHA-1, SHA-256 or SHA-512
+    /// (RFC 5802, RFC 7677), with channel binding (`-PLUS`) or without. A token or a password alone is sent as it is. What
+    /// is empty counts as missing.
     public var isSecure: Bool {
-        if self.certificateAuthority != nil || (self.certificate != nil && self.key != nil) { return true }
-        guard self.token == nil, self.username != nil, self.password != nil else { return false }
-        return self.extra["sasl_mechanism"]?.text?.hasPrefix("SCRAM-SHA-") == true
+        func isThere(_ text: String?) -> Bool { text?.isEmpty == false }
+        if isThere(self.certificateAuthority) { return true }
+        if isThere(self.certificate), isThere(self.key?.reveal()) { return true }
+        guard self.token == nil, isThere(self.username), isThere(self.password?.reveal()) else { return false }
+        return self.extra["sasl_mechanism"]?.text.map(Self.scramMechanisms.contains) ?? false
     }
+
+    private static let scramMechanisms: Set<String> = Set(
+        ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap { [$0, $0 + "-PLUS"] }
+    )
 
     /// Checks that nothing is half given, empty or contradictory; the back end alone knows whether they are accepted.
     ///
@@ -99,8 +106,15 @@ public struct EventBusCredentials: Sendable, Hashable {
                 findings.append(Fault(part: part, fault: "has a control character, such as a line break at its end"))
             }
         }
-        for name in self.extra.keys.sorted() where name.isEmpty {
+        if self.extra.keys.contains("") {
             findings.append(Fault(part: "extra", fault: "has a value without a name"))
+        }
+        let isBroken: (String) -> Bool = { $0.unicodeScalars.contains { Self.isForbidden($0, isPEM: false) } }
+        if self.extra.keys.contains(where: isBroken) {
+            findings.append(Fault(part: "extra", fault: "has a name with a control character"))
+        }
+        if self.extra.values.contains(where: { $0.text.map(isBroken) ?? false }) {
+            findings.append(Fault(part: "extra", fault: "has a text with a control character"))
         }
         return findings
     }
@@ -114,7 +128,10 @@ public struct EventBusCredentials: Sendable, Hashable {
     }
 
     private static func isForbidden(_ scalar: Unicode.Scalar, isPEM: Bool) -> Bool {
-        guard scalar.value < 0x20 || scalar.value == 0x7F else { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: break
+        default: return false
+        }
         return !isPEM || (scalar != "\n" && scalar != "\r" && scalar != "\t")
     }
 }

@@ -91,7 +91,7 @@ public struct ProviderRegistry: Sendable {
     /// - Throws: ``OmnibusError`` with the code `unsupported`, naming the product to add or the nearest name.
     public func factory(for backend: Backend) throws(OmnibusError) -> ProviderFactory {
         if let factory = self.factories[backend] { return factory }
-        throw OmnibusError(.unsupported, self.advice(for: backend) + ".", details: backend.rawValue)
+        throw OmnibusError(.unsupported, self.advice(for: backend) + ".", details: backend.shownName)
     }
 
     /// What to do about a back end that has no factory.
@@ -107,8 +107,8 @@ public struct ProviderRegistry: Sendable {
             to: backend.rawValue,
             among: Set(Backend.known + self.backends).map(\.rawValue).sorted()
         )
-        let question = nearest.map { ", did you mean '\($0)'?" } ?? ""
-        return "There is no back end '\(KeyName.shown(backend.rawValue))' (\(here))\(question.isEmpty ? "" : question) "
-            + "Register a factory of that name, or choose another one"
+        // The name itself is not shown: it may be a secret that stands in the wrong place.
+        let question = nearest.map { ", did you mean '\($0)'?" } ?? "."
+        return "There is no back end of that name (\(here))\(question) Register a factory of it, or choose another one"
     }
 }

@@ -41,8 +41,11 @@ struct ConfigurationEnvironmentTests {
         #expect(try Configuration(environment: ["OMNIBUS_BUS_SOURCE": "", "REDIS_URL": ""]) == Configuration())
         // Variables of others that begin alike.
         #expect(
-            try Configuration(environment: ["OMNIBUS_DEBUG_EVENTS": "1", "OMNIBUS_CONFORMANCE": "x", "OMNIBUS_": "x"])
-                == Configuration()
+            try Configuration(environment: [
+                "OMNIBUS_DEBUG_EVENTS": "1", "OMNIBUS_CONFORMANCE": "x", "OMNIBUS_SERVICE_HOST": "10.0.0.1",
+                "OMNIBUS_SERVICE_PORT": "80", "OMNIBUS_SERVICE_PORT_HTTP": "80", "OMNIBUS_PORT": "tcp://10.0.0.1:80",
+                "OMNIBUS_PORT_80_TCP": "tcp://10.0.0.1:80", "OMNIBUS_PORT_80_TCP_ADDR": "10.0.0.1",
+            ]) == Configuration()
         )
     }
 
@@ -56,11 +59,18 @@ struct ConfigurationEnvironmentTests {
     }
 
     @Test(
-        "refuses variables that seem to mean a key and set nothing",
+        "refuses variables that begin as if they meant a key and set nothing, and names the nearest",
         arguments: [
             ("OMNIBUS_BROKR_BACKEND", "'OMNIBUS_BROKER_BACKEND'?"),
             ("OMNIBUS_BROKER_BAKEND", "'OMNIBUS_BROKER_BACKEND'?"),
-            ("OMNIBUS_BUS", "OMNIBUS_"), ("OMNIBUS_BUS_", "OMNIBUS_"), ("OMNIBUS_TOPICS_0_NAME", "the path of a key"),
+            ("OMNIBUS_BUS", "OMNIBUS_"), ("OMNIBUS_BUS_", "OMNIBUS_"), ("OMNIBUS_TOPICS_0_NAME", "for files alone"),
+            ("OMNIBUS_BROKER_CREDENTIALS_EXTRA_PIN", "for files alone"), ("OMNIBUS_", "the path of a key"),
+            ("OMNIBUS_KAFKA_SERVERS", "'OMNIBUS_BROKER_KAFKA_SERVERS'?"), ("OMNIBUS_ZEBRA", "the path of a key"),
+            ("OMNIBUS_LOG_LEVEL", "'OMNIBUS_MONITORING_LOGGING_LEVEL'?"), ("OMNIBUS_PORT", "_PROMETHEUS_PORT'?"),
+            ("OMNIBUS_BACKEND", "'OMNIBUS_BROKER_BACKEND'?"),
+            ("OMNIBUS_KMB_BROKER_BACKEND", "'OMNIBUS_BROKER_BACKEND'?"),
+            ("OMNIBUS_BROKER_PASSWORD", "'OMNIBUS_BROKER_CREDENTIALS_PASSWORD'?"),
+            ("OMNIBUS_BUS_HANDLERTIMEOUT", "'OMNIBUS_BUS_HANDLER_TIMEOUT'?"),
         ]
     )
     func mistaken(name: String, expected: String) throws {

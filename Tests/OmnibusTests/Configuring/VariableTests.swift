@@ -30,7 +30,7 @@ struct VariableTests {
             ("${}", "without a variable's name"), ("${1}", "without a variable's name"),
             ("${A-x}", "followed by something else"), ("${A:x}", "followed by something else"),
             ("${A B}", "followed by something else"), ("${ A}", "without a variable's name"),
-            ("${A:-${B}}", "within the default of 'A'"), ("${É}", "without a variable's name"),
+            ("${A:-${B}}", "within the default of the variable 'A'"), ("${É}", "without a variable's name"),
         ]
     )
     func refused(text: String, found: String) throws {

@@ -92,9 +92,11 @@ struct VariableSubstitution {
             guard let value else { throw .unset(String(name)) }
             return value
         }
-        guard rest.hasPrefix(":-") else { throw .malformed("'${\(name)' followed by something else than '}' or ':-'") }
+        guard rest.hasPrefix(":-") else {
+            throw .malformed("\(Self.shown(name)) followed by something else than '}' or ':-'")
+        }
         let fallback = rest.dropFirst(2)
-        guard !fallback.contains("${") else { throw .malformed("a variable within the default of '\(name)'") }
+        guard !fallback.contains("${") else { throw .malformed("a variable within the default of \(Self.shown(name))") }
         guard let value, !value.isEmpty else { return String(fallback) }
         return value
     }
@@ -105,14 +107,14 @@ struct VariableSubstitution {
             self.log.add(
                 path,
                 node,
-                found: "the variable '\(name)', which is not set",
-                expected: "a value for it in the environment, or a default: '${\(name):-default}'"
+                found: "\(Self.shown(name)), which is not set",
+                expected: "a value for it in the environment, or a default: '${NAME:-default}'; '$${' is a '${' itself"
             )
         case .noEnvironment(let name):
             self.log.add(
                 path,
                 node,
-                found: "the variable '\(name)' where no environment is at hand",
+                found: "\(Self.shown(name)) where no environment is at hand",
                 expected: "a value, or that the configuration is read as a file or text with its environment"
             )
         case .malformed(let found):
@@ -120,6 +122,13 @@ struct VariableSubstitution {
         case .tooLarge:
             self.log.add(path, node, found: "variables that make the texts too long", expected: "4 MiB at most")
         }
+    }
+
+    /// A variable by its name, if that is one as variables usually have; anything else may be a piece of a secret with
+    /// a `${` in it.
+    private static func shown(_ name: some StringProtocol) -> String {
+        let isUsual = name.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
+        return isUsual ? "the variable '\(name)'" : "a variable"
     }
 
     /// A text that stands for itself when variables are filled in.
