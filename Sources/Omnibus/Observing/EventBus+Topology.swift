@@ -46,7 +46,7 @@ extension EventBus {
         }
         for middleware in self.settings.publishMiddleware where middleware.mayKeepBack {
             routes.remarks.append(
-                "the publish middleware '\(middleware.name)' decides about each message before anybody here gets it"
+                "the publish middleware '\(LogText.sentence(middleware.name))' decides about each message before anybody here gets it"
             )
         }
         guard topic.isSystem else { return routes }
@@ -77,7 +77,7 @@ extension EventBus {
             reasons.append("each message goes to one of the \(members) members of '\(group)' here")
         }
         if let predicate = record?.request?.settings.predicate {
-            reasons.append("its predicate '\(predicate.name)' decides about each message")
+            reasons.append("its predicate '\(LogText.sentence(predicate.name))' decides about each message")
         }
         switch node.kind {
         case .observer: reasons.append("it is called in the publisher's thread")

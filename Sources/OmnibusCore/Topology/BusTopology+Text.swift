@@ -6,13 +6,10 @@ public import OmnibusJSON
 extension BusTopology: CustomStringConvertible {
     /// The topology for people: each topic with those who get its messages, then those who get none of these topics.
     public var description: String {
-        var lines = ["bus \(self.source) on \(self.provider)"]
-        if !self.publishTransforms.isEmpty {
-            lines.append("  publish through: \(self.publishTransforms.joined(separator: ", "))")
-        }
-        if !self.handleTransforms.isEmpty {
-            lines.append("  handle through: \(self.handleTransforms.joined(separator: ", "))")
-        }
+        func list(_ names: [String]) -> String { names.map(LogText.sentence).joined(separator: ", ") }
+        var lines = ["bus \(LogText.sentence(self.source)) on \(LogText.sentence(self.provider))"]
+        if !self.publishTransforms.isEmpty { lines.append("  publish through: \(list(self.publishTransforms))") }
+        if !self.handleTransforms.isEmpty { lines.append("  handle through: \(list(self.handleTransforms))") }
         var shown: Set<SubscriptionID> = []
         for node in self.topics {
             lines.append("  \(node.topic)\(Self.facts(of: node))")

@@ -119,9 +119,10 @@ extension BusTopology.SubscriptionNode {
     /// What the subscription is called in a picture: its kind, its group or name, and its call site.
     var label: String {
         var label = self.kind.rawValue
-        if let name = self.name { label += " \(name)" }
-        if let group = self.group { label += " of group \(group)" }
-        if let callSite = self.callSite { label += " at \(callSite)" }
+        // Names are a user's texts: nothing in them may end a line, or look like another one.
+        if let name = self.name { label += " \(LogText.sentence(name))" }
+        if let group = self.group { label += " of group \(LogText.sentence(group))" }
+        if let callSite = self.callSite { label += " at \(LogText.sentence(callSite.description))" }
         return label
     }
 

@@ -51,6 +51,20 @@ struct LatencyHistogramTests {
         #expect(abs(read - exact) <= max(exact * 0.01, 1), "\(read) is not \(exact)")
     }
 
+    @Test("reads the very rank that a percentage of so many is, whatever binary fractions make of it")
+    func readsRanks() {
+        // In tenths of a percent, so that the rank can be counted in whole numbers.
+        for count in [10, 100, 999, 1_000, 2_000, 3_000] {
+            for tenths in stride(from: 1, through: 999, by: 1) {
+                let rank = max(1, (tenths * count + 999) / 1_000)
+                var histogram = LatencyHistogram()
+                for place in 1...count { histogram.record(nanoseconds: place <= rank ? 1_000 : 1_000_000_000) }
+                let read = histogram.percentile(Double(tenths) / 10)
+                if read?.nanoseconds ?? 0 > 2_000 { Issue.record("\(tenths) tenths of \(count)") }
+            }
+        }
+    }
+
     @Test("is within one percent at the edges of every power of two", arguments: 0...62)
     func isExactAtEdges(exponent: Int) throws {
         let power = Int64(1) << Int64(exponent)

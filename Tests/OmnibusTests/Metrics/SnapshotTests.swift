@@ -155,6 +155,22 @@ struct SnapshotTests {
         try await bus.shutdown()
     }
 
+    @Test("tell how much there was in a second by the time in which it was counted, whichever bus is asked")
+    func throughputOfProvider() async throws {
+        let manual = ManualEnvironment(seed: 93)
+        let broker = InMemoryBroker(environment: manual.environment)
+        let first = EventBus(provider: broker, environment: manual.environment)
+        for number in 0..<100 { try await first.publish(Step(number: number)) }
+        manual.clock.advance(by: .seconds(10))
+        let second = EventBus(provider: broker, environment: manual.environment)
+        manual.clock.advance(by: .seconds(10))
+        for bus in [first, second] {
+            let snapshot = try await bus.metrics.snapshot()
+            #expect(snapshot.uptime == .seconds(20))
+            #expect(snapshot.throughput.published == 5)
+        }
+    }
+
     @Test("know how much was published and handled in a second")
     func knowsThroughput() async throws {
         let bus = self.makeBus()

@@ -41,6 +41,9 @@ struct ToolTests {
         for byte in 0...255 {
             try bus.metrics.gauge("bytes_seen", 1, labels: ["byte": String(Unicode.Scalar(UInt8(byte)))])
         }
+        // Names that are nothing but a unit, which OpenMetrics wants other words in front of.
+        try bus.metrics.gauge("seconds", 1)
+        try bus.metrics.counter("bytes").increment()
         try bus.metrics.gauge("odd_number", .nan, labels: ["kind": "nan"])
         try bus.metrics.gauge("odd_number", .infinity, labels: ["kind": "inf"])
         try bus.metrics.gauge("odd_number", -1e-300, labels: ["kind": "small"])

@@ -102,7 +102,67 @@ struct TopologyTests {
         #expect(!topology.mermaid.contains("\"] --> x"))
         #expect(!topology.mermaid.contains("<b>"))
         #expect(topology.graphviz.contains("digraph \"a\\\"b\\\\\" {"))
-        #expect(topology.graphviz.contains("\\\"] --> x[\\\"<b>"))
+        // A name with a quotation mark is a string of JSON in the label, whose marks are quoted once more.
+        #expect(topology.graphviz.contains("\\\\\\\"] --> x[\\\\\\\"<b>"))
+    }
+
+    @Test("is text in which no name looks like another line, or like an instruction for a picture")
+    func forged() {
+        let node = BusTopology.SubscriptionNode(
+            SubscriptionID(rawValue: "s"),
+            kind: .sink,
+            pattern: "t.&lt",
+            name: "push\nfake (9 published)\u{2028}%%{init: {}}%%"
+        )
+        let topology = BusTopology(
+            source: "a",
+            provider: "p",
+            topics: [BusTopology.TopicNode("t.&lt")],
+            subscriptions: [node],
+            publishTransforms: ["a\n  b"]
+        )
+        let lines = topology.description.split(whereSeparator: \.isNewline)
+        #expect(lines.count == 4, "\(lines)")
+        #expect(!topology.mermaid.contains("%%"))
+        #expect(topology.graphviz.contains("&amp;lt"))
+        #expect(
+            TopicRoutes("t", routes: [.init(node, reasons: [])]).description.split(whereSeparator: \.isNewline).count
+                == 2
+        )
+    }
+
+    @Test("draws so many arrows, and says how many there are besides")
+    func bounded() {
+        let topics = (0..<100).map { BusTopology.TopicNode(Topic(unchecked: "t\($0)")) }
+        let nodes = (0..<100).map {
+            BusTopology.SubscriptionNode(SubscriptionID(rawValue: "s\($0)"), kind: .handler, pattern: "#")
+        }
+        let topology = BusTopology(source: "a", provider: "p", topics: topics, subscriptions: nodes)
+        #expect(topology.mermaid.hasSuffix("%% 8000 more arrows are left out\n"))
+        #expect(topology.graphviz.contains("// 8000 more arrows are left out"))
+    }
+
+    @Test("leaves out who was cancelled, even while the last handler runs, and names what may keep messages back")
+    func cancelled() async throws {
+        let bus = EventBus(
+            settings: BusSettings(publishMiddleware: [EventFilter(minimumPriority: .high).publishMiddleware])
+        )
+        let (gate, entered) = (Gate(), EventRecorder<Bool>())
+        let subscription = try await bus.subscribe(to: "a") { _ in
+            entered.record(true)
+            await gate.passStubbornly()
+        }
+        var message = Message(topic: "a", payload: 1)
+        message.priority = .high
+        try await bus.publish(message)
+        _ = try await entered.next()
+        #expect(bus.routes(for: "a").routes.count == 1)
+        #expect(bus.routes(for: "a").remarks.first?.contains("'filter' decides") == true)
+        await subscription.cancel()
+        #expect(bus.routes(for: "a").routes.isEmpty)
+        #expect(bus.topology().subscriptions.isEmpty)
+        gate.open()
+        try await bus.shutdown()
     }
 
     @Test("says who gets a topic, and why")

@@ -16,6 +16,20 @@ struct EnqueueTests {
         self.manual.makeBus(settings: BusSettings(enqueueBounds: enqueueBounds))
     }
 
+    @Test("tells of each that nobody had room for when the bus ended")
+    func unpublished() async throws {
+        let bus = self.makeBus()
+        let told = EventRecorder<Topic?>()
+        bus.onSignal { if $0.kind == .unpublished { told.record($0.topic) } }
+        try await self.subscribe(bus)
+        for number in 0..<10 { bus.emit(Step(number: number)) }
+        await bus.suspendedPublishers(1)
+        try await bus.shutdown(deadline: .zero)
+        #expect(bus.failedEmissions == 8)
+        try await told.expect(8)
+        #expect(told.all == Array(repeating: Step.topic, count: 8))
+    }
+
     /// A paused subscription with room for a few messages.
     @discardableResult
     private func subscribe(
