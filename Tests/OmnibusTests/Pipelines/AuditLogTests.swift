@@ -251,6 +251,26 @@ final class AuditLogTests {
         #expect(try self.lines(self.path).map { $0["id"] } == ["1"])
     }
 
+    @Test("takes nothing back where somebody who asks for no lock has written behind it")
+    func foreignLines() throws {
+        let path = self.path
+        let foreign = try self.message("foreign").auditLine() + [0x0A]
+        let failures = Atomic(1)
+        var file = try RotatingFile(path: path, maximumBytes: 1_000, maximumFiles: 2, flushes: true) { _ in
+            guard failures.subtract(1, ordering: .relaxed).newValue >= 0 else { return 0 }
+            let other = open(path, O_WRONLY | O_APPEND)
+            defer { close(other) }
+            #expect(write(other, foreign, foreign.count) == foreign.count)
+            errno = EIO
+            return -1
+        }
+        let line = try self.message("1").auditLine()
+        let error = #expect(throws: OmnibusError.self) { try file.append(line) }
+        #expect(error?.code == .sinkFailed)
+        try file.append(line)
+        #expect(try self.lines(path).map { $0["id"] } == ["1", "foreign", "1"])
+    }
+
     @Test("outlives a limit on the size of files, and takes back the half of a line that still fitted")
     func limitedFiles() async throws {
         await #expect(processExitsWith: .success) { [path = self.path as String] in
