@@ -11,7 +11,9 @@
 /// It is no payload: `Message(amb)` is what a bus publishes, and `AMBMessage(message)` what becomes of a message. The
 /// document shows five members and does not say that there are no others: those are kept in ``others``, where also
 /// goes what a message has and the document no member for, under names that begin with `omnibus_`. What can be no header
-/// of the message is in its header `wire-members`. So a way through the other and back changes neither.
+/// of the message is in its header `wire-members`, and a time that is written as a text in `wire-timestamp`. So a way
+/// through the other and back changes neither. What a document says in two ways comes back in one: members that are null
+/// are left out, and a timestamp of whole seconds has no point.
 public struct AMBMessage: Sendable, Hashable {
     /// The message's own id, any text; nil until it is published.
     public var id: MessageID?
@@ -23,6 +25,8 @@ public struct AMBMessage: Sendable, Hashable {
     public var correlationID: MessageID?
     /// When the message was made; in the document, seconds since 1970.
     public var timestamp: Timestamp?
+    /// The time as the document wrote it, where that is a text; it counts as long as it says the same.
+    public var timestampText: String?
     /// Members of other names.
     public var others: JSONObject
 
@@ -52,7 +56,7 @@ extension AMBMessage {
 
     /// Reads the document's JSON.
     ///
-    /// A timestamp may also be a text by ISO 8601, in UTC where it has no offset; it is written as a number.
+    /// A timestamp may also be a text by ISO 8601, in UTC where it has no offset; it is written as it was.
     ///
     /// - Throws: ``OmnibusError`` with the code `invalidMessage`, naming every member that is missing or of the wrong
     ///   kind; where the bytes are no JSON, the cause says where.
@@ -72,11 +76,15 @@ extension AMBMessage {
             topic: reader.text("topic"),
             payload: reader.value("payload"),
             correlationID: reader.optionalText("correlation_id").map { MessageID($0) },
-            id: reader.optionalText("id").map { MessageID($0) },
-            timestamp: reader.optional("timestamp", "seconds since 1970, in the years 0000 to 9999") {
-                Timestamp(wire: $0)
-            }
+            id: reader.optionalText("id").map { MessageID($0) }
         )
+        let expected = "seconds since 1970, in the years 0000 to 9999"
+        let read = reader.optional("timestamp", expected) { value -> (time: Timestamp, text: String?)? in
+            if let text = value.stringValue { return WireTime(text).map { ($0.time, $0.text) } }
+            return Timestamp(wire: value).map { ($0, nil) }
+        }
+        self.timestamp = read?.time
+        self.timestampText = read?.text
         self.others = reader.others
         try WireReader.check(reader.findings, Self.document)
     }
@@ -88,14 +96,18 @@ extension AMBMessage {
         members["topic"] = .string(self.topic)
         members["payload"] = self.payload
         members["correlation_id"] = self.correlationID.map { .string($0.description) }
-        members["timestamp"] = self.timestamp.map { $0.wireSeconds }
+        members["timestamp"] = self.timestamp.map { time in
+            guard let text = self.timestampText, Timestamp(iso8601: text) == time else { return time.wireSeconds }
+            return .string(text)
+        }
         for member in self.others where !Self.names.contains(member.name) { members[member.name] = member.value }
         return .object(members)
     }
 
     /// Writes the document's JSON, in UTF-8.
     ///
-    /// The timestamp is a double, and so exact to a quarter of a microsecond in this century.
+    /// The timestamp is a double, and so exact to a quarter of a microsecond in this century; one that was read as a text
+    /// is written as it was.
     ///
     /// - Throws: ``OmnibusError`` with the code `unencodable` for a number that JSON cannot say, or a value nested too
     ///   deep.
@@ -121,13 +133,8 @@ extension AMBMessage {
 }
 
 extension Timestamp {
-    /// Reads seconds since 1970, or a text by ISO 8601; nil where it is neither, or out of range.
+    /// Reads seconds since 1970; nil where it is no number, or out of range.
     fileprivate init?(wire value: JSONValue) {
-        if let text = value.stringValue {
-            guard let time = Timestamp(text) ?? Timestamp(text + "Z") else { return nil }
-            self = time
-            return
-        }
         // The last nanosecond is the first second after it, as a double.
         guard let seconds = value.doubleValue, seconds >= Double(Timestamp.firstSecond),
             seconds <= Double(Timestamp.lastSecond) + 1
@@ -160,13 +167,18 @@ extension AMBMessage {
     ///   payload that is no JSON.
     public init(_ message: Message) throws(OmnibusError) {
         let payload = try message.payload.json()
-        var (others, findings) = WireMap.members(of: message, leaving: [.topic], isText: false)
+        let time = message.createdAt ?? message.acceptedAt
+        var (plain, headers) = (message, message.headers)
+        let text = WireTime.text(of: time, from: &headers)
+        if !message.headers.isEmpty { plain.headers = headers }
+        var (others, findings) = WireMap.members(of: plain, leaving: [.topic], isText: false)
         for member in others where Self.names.contains(member.name) {
             findings.append("the header '\(member.name)' has the name of one of the document's members; rename it")
         }
         try WireReader.check(findings, Self.document)
-        let time = message.createdAt ?? message.acceptedAt
-        if let time, Timestamp(wire: time.wireSeconds) != time { others[Self.exactTime] = .string(time.description) }
+        if let time, text == nil, Timestamp(wire: time.wireSeconds) != time {
+            others[Self.exactTime] = .string(time.description)
+        }
         self.init(
             topic: message.topic.name,
             payload: payload,
@@ -175,6 +187,7 @@ extension AMBMessage {
             timestamp: time,
             others: others
         )
+        self.timestampText = text
         try self.validate()
     }
 
@@ -200,7 +213,12 @@ extension Message {
             self.createdAt = time
             members[AMBMessage.exactTime] = nil
         }
-        try WireReader.check(WireMap.read(members, into: &self), AMBMessage.document)
+        if let text = amb.timestampText, Timestamp(iso8601: text) == amb.timestamp {
+            var headers = self.headers
+            try headers.set(.text(text), for: WireTime.header)
+            self.headers = headers
+        }
+        try WireReader.check(WireMap.read(members, into: &self, apart: [WireTime.header]), AMBMessage.document)
         try self.validate()
     }
 }

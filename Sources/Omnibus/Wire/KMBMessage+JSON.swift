@@ -19,17 +19,18 @@ extension KMBMessage {
         }
         var reader = WireReader(members)
         let id = MessageID(reader.text("id"))
-        let timestamp = reader.time("timestamp")
+        let timestamp = reader.time("timestamp") { $0.millisecondText }
         let topic = reader.text("topic")
         let payload = reader.value("payload")
         self.init(
             id: id,
-            timestamp: timestamp,
+            timestamp: timestamp.time,
             topic: topic,
             payload: payload,
             metadata: Metadata(&reader),
             type: reader.optionalText("type")
         )
+        self.timestampText = timestamp.text
         reader.refuseOthers()
         try WireReader.check(reader.findings, Self.document)
     }
@@ -38,7 +39,7 @@ extension KMBMessage {
     public var json: JSONValue {
         var members: JSONObject = [:]
         members["id"] = .string(self.id.description)
-        members["timestamp"] = .string(self.timestamp.millisecondText)
+        members["timestamp"] = .string(self.timestamp.written(self.timestampText) { $0.millisecondText })
         members["topic"] = .string(self.topic)
         members["type"] = self.type.map { .string($0) }
         members["payload"] = self.payload
@@ -49,7 +50,7 @@ extension KMBMessage {
     /// Writes the document's JSON, in UTF-8.
     ///
     /// Times are written as JavaScript's `toISOString` does, with three digits of the second's fraction, and more where
-    /// they are needed.
+    /// they are needed; one that was read is written as it was.
     ///
     /// - Throws: ``OmnibusError`` with the code `unencodable` for a number that JSON cannot say, or a value nested too
     ///   deep.
@@ -104,12 +105,14 @@ extension KMBMessage.Authentication {
             self = .missing
             return
         }
+        let timestamp = reader.time("timestamp") { $0.millisecondText }
         self.init(
             issuer: reader.text("issuer"),
             clientID: reader.text("client_id"),
             signature: reader.optionalText("signature"),
-            timestamp: reader.time("timestamp")
+            timestamp: timestamp.time
         )
+        self.timestampText = timestamp.text
         reader.refuseOthers()
         metadata.take(reader.findings)
     }
@@ -119,7 +122,7 @@ extension KMBMessage.Authentication {
         members["issuer"] = .string(self.issuer)
         members["client_id"] = .string(self.clientID)
         members["signature"] = self.signature.map { .string($0) }
-        members["timestamp"] = .string(self.timestamp.millisecondText)
+        members["timestamp"] = .string(self.timestamp.written(self.timestampText) { $0.millisecondText })
         return members
     }
 }

@@ -10,6 +10,13 @@ extension KMBMessage {
     static let signatureHeader = "kmb-signature"
     /// The header of a message that says that the document names the normal priority.
     static let priorityHeader = "kmb-priority"
+    /// The header of a message that holds the text of the authentication's time.
+    static let authenticationTimeHeader = "kmb-auth-timestamp"
+    /// The headers that stand for members of the document; members of these names in its own headers are none of them.
+    static let ownHeaders: Set<String> = [
+        Self.typeHeader, Self.traceHeader, Self.signatureHeader, Self.priorityHeader, Self.authenticationTimeHeader,
+        WireTime.header,
+    ]
 
     /// Creates the document of a message.
     ///
@@ -18,17 +25,27 @@ extension KMBMessage {
     ///
     /// - Parameter authentication: what is written where the message has none, because the document has to have it.
     /// - Throws: ``OmnibusError`` with the code `invalidMessage`, naming all findings: no id or one that is no UUID, no
-    ///   time, no authentication, headers whose names begin with `omnibus_` or that cannot be texts; with the code
-    ///   `undecodable` or `unencodable` for a payload that is no JSON.
+    ///   time, no authentication, headers whose names begin with `omnibus_`, that stand for the document's members and say nothing
+    ///   that these can be, or that cannot be texts; with the code `undecodable` or `unencodable` for a payload that is no JSON.
     public init(_ message: Message, authentication: Authentication? = nil) throws(OmnibusError) {
         let payload = try message.payload.json()
         var plain = message
         var own: [String: String] = [:]
         var headers = plain.headers
+        var misused: [String] = []
         for name in [Self.typeHeader, Self.traceHeader, Self.signatureHeader, Self.priorityHeader] {
-            if case .text(let text) = headers.remove(name) { own[name] = text }
+            guard let value = headers.remove(name) else { continue }
+            if let text = value.text, Self.fixedTexts[name].map({ $0 == text }) ?? true {
+                own[name] = text
+            } else {
+                misused.append("the header '\(name)' does not say what the bus writes there; remove it")
+            }
         }
-        if !own.isEmpty { plain.headers = headers }
+        let time = message.createdAt ?? message.acceptedAt
+        let timeText = WireTime.text(of: time, from: &headers)
+        let authenticationTime = message.authentication?.timestamp ?? authentication?.timestamp
+        let authenticationText = WireTime.text(of: authenticationTime, from: &headers, Self.authenticationTimeHeader)
+        if !message.headers.isEmpty { plain.headers = headers }
         let covered: Set<WireField> = [.topic, .replyTo, .priority, .authentication]
         var (members, findings) = WireMap.members(of: plain, leaving: covered, isText: true)
         if let context = message.storedTraceContext, own[Self.traceHeader] == nil,
@@ -39,9 +56,10 @@ extension KMBMessage {
         if let timeToLive = message.timeToLive, timeToLive.json.seconds == timeToLive {
             members[WireField.timeToLive.rawValue] = nil
         }
-        findings += WireRules.findings(message)
+        findings += misused + WireRules.findings(message)
         let isText = own[Self.signatureHeader] == "text"
-        let written = message.authentication.map { Authentication($0, isText: isText) } ?? authentication
+        var written = message.authentication.map { Authentication($0, isText: isText) } ?? authentication
+        if let authenticationText { written?.timestampText = authenticationText }
         if written == nil {
             findings.append("the message has no authentication, which the document has to have; hand one in")
         }
@@ -49,7 +67,7 @@ extension KMBMessage {
         let namesPriority = message.priority != .normal || own[Self.priorityHeader] != nil
         self.init(
             id: message.id,
-            timestamp: message.createdAt ?? message.acceptedAt ?? .epoch,
+            timestamp: time ?? .epoch,
             topic: message.topic.name,
             payload: payload,
             metadata: Metadata(
@@ -67,8 +85,12 @@ extension KMBMessage {
             ),
             type: own[Self.typeHeader]
         )
+        self.timestampText = timeText
         try self.validate()
     }
+
+    /// What some of the bus's own headers say, and nothing else.
+    private static let fixedTexts = [Self.signatureHeader: "text", Self.priorityHeader: Priority.normal.name]
 }
 
 extension Message {
@@ -104,9 +126,17 @@ extension Message {
             signature: decoded ?? Array(signature.utf8),
             timestamp: metadata.authentication.timestamp
         )
+        if let text = kmb.timestampText, Timestamp(iso8601: text) == kmb.timestamp {
+            try headers.set(.text(text), for: WireTime.header)
+        }
+        if let text = metadata.authentication.timestampText,
+            Timestamp(iso8601: text) == metadata.authentication.timestamp
+        {
+            try headers.set(.text(text), for: KMBMessage.authenticationTimeHeader)
+        }
         self.headers = headers
         let members = JSONObject(metadata.headers.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
-        try WireReader.check(WireMap.read(members, into: &self), KMBMessage.document)
+        try WireReader.check(WireMap.read(members, into: &self, apart: KMBMessage.ownHeaders), KMBMessage.document)
         try self.validate()
     }
 }
@@ -115,11 +145,12 @@ extension KMBMessage.Authentication {
     /// The document's form of a message's authentication.
     fileprivate init(_ authentication: AuthMetadata, isText: Bool) {
         let signature = authentication.signature
+        // What is no text after all is written as bytes are.
+        let text = isText ? String(validating: signature, as: UTF8.self) : nil
         self.init(
             issuer: authentication.issuer,
             clientID: authentication.clientID,
-            signature: signature.isEmpty
-                ? nil : isText ? String(decoding: signature, as: UTF8.self) : Base64.encode(signature),
+            signature: signature.isEmpty ? nil : text ?? Base64.encode(signature),
             timestamp: authentication.timestamp
         )
     }

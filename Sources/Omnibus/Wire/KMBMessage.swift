@@ -11,12 +11,17 @@
 /// It is no payload: `Message(kmb)` is what a bus publishes, and `KMBMessage(message)` what becomes of a message. What
 /// a message has and the document has no member for is in the metadata's headers, which hold nothing but texts, under
 /// names that begin with `omnibus_`; what the document has and a message no place for is in headers of the message
-/// that begin with `kmb-`, and in `wire-members`. So a way through the other and back changes neither.
+/// that begin with `kmb-`, in `wire-timestamp` and in `wire-members`. So a way through the other and back changes
+/// neither. What a document says in two ways comes back in one: members that are null and an empty object `headers` are
+/// left out, and a `ttl` of whole seconds has no point.
 public struct KMBMessage: Sendable, Hashable {
     /// The message's own id, a UUID.
     public var id: MessageID
     /// When the message was made.
     public var timestamp: Timestamp
+    /// The time as the document wrote it, where it would be written in another way; it counts as long as it says the
+    /// same.
+    public var timestampText: String?
     /// Where the message goes.
     public var topic: String
     /// What the message carries: any JSON value.
@@ -73,6 +78,9 @@ public struct KMBMessage: Sendable, Hashable {
         public var signature: String?
         /// When the client was authenticated, or the message signed.
         public var timestamp: Timestamp
+        /// That time as the document wrote it, where it would be written in another way; it counts as long as it says the
+        /// same.
+        public var timestampText: String?
 
         /// Creates authentication data.
         public init(issuer: String, clientID: String, signature: String? = nil, timestamp: Timestamp) {

@@ -10,8 +10,8 @@
 ///
 /// It is no payload: `Message(event)` is what a bus publishes, and `OnexEvent(message)` what becomes of a message. What
 /// a message has and the document has no member for is in the metadata, under names that begin with `omnibus_`; what
-/// can be no header of the message is in its header `wire-members`. So a way through the other and back changes
-/// neither.
+/// can be no header of the message is in its header `wire-members`, and a time that would be written in another way in
+/// `wire-timestamp`. So a way through the other and back changes neither.
 public struct OnexEvent: Sendable, Hashable {
     /// The event's own id, a UUID.
     public var eventID: MessageID
@@ -19,6 +19,9 @@ public struct OnexEvent: Sendable, Hashable {
     public var eventType: EventType
     /// When the event was made.
     public var timestamp: Timestamp
+    /// The time as the document wrote it, where it would be written in another way; it counts as long as it says the
+    /// same.
+    public var timestampText: String?
     /// Where the event comes from.
     public var source: String
     /// What the event carries.
@@ -69,15 +72,17 @@ extension OnexEvent {
             throw WireReader.error(["the document is \(json.kind), and has to be an object"], Self.document)
         }
         var reader = WireReader(members)
+        let timestamp = reader.time("timestamp") { $0.description }
         self.init(
             eventID: MessageID(reader.text("event_id")),
             eventType: EventType(reader.text("event_type")),
-            timestamp: reader.time("timestamp"),
+            timestamp: timestamp.time,
             source: reader.text("source"),
             payload: reader.object("payload"),
             correlationID: MessageID(reader.text("correlation_id")),
             metadata: reader.object("metadata")
         )
+        self.timestampText = timestamp.text
         reader.refuseOthers()
         try WireReader.check(reader.findings, Self.document)
     }
@@ -87,7 +92,7 @@ extension OnexEvent {
         [
             "event_id": .string(self.eventID.description),
             "event_type": .string(self.eventType.rawValue),
-            "timestamp": .string(self.timestamp.description),
+            "timestamp": .string(self.timestamp.written(self.timestampText) { $0.description }),
             "source": .string(self.source),
             "payload": .object(self.payload),
             "correlation_id": .string(self.correlationID.description),
@@ -131,7 +136,11 @@ extension OnexEvent {
     ///   payload that is no JSON.
     public init(_ message: Message) throws(OmnibusError) {
         let payload = try message.payload.json()
-        var (metadata, findings) = WireMap.members(of: message, leaving: [.type, .source], isText: false)
+        let time = message.createdAt ?? message.acceptedAt
+        var (plain, headers) = (message, message.headers)
+        let text = WireTime.text(of: time, from: &headers)
+        if !message.headers.isEmpty { plain.headers = headers }
+        var (metadata, findings) = WireMap.members(of: plain, leaving: [.type, .source], isText: false)
         if message.topic.name == message.type.rawValue { metadata[WireField.topic.rawValue] = nil }
         findings += WireRules.findings(message)
         if message.source == nil { findings.append("the message has no source; set one, or publish it") }
@@ -140,12 +149,13 @@ extension OnexEvent {
         self.init(
             eventID: message.id,
             eventType: message.type,
-            timestamp: message.createdAt ?? message.acceptedAt ?? .epoch,
+            timestamp: time ?? .epoch,
             source: message.source ?? "",
             payload: payload.objectValue ?? JSONObject(),
             correlationID: message.correlationID,
             metadata: metadata
         )
+        self.timestampText = text
         try self.validate()
     }
 }
@@ -166,7 +176,12 @@ extension Message {
         self.createdAt = event.timestamp
         self.source = event.source
         if event.correlationID != event.eventID { self.correlationID = event.correlationID }
-        try WireReader.check(WireMap.read(event.metadata, into: &self), OnexEvent.document)
+        if let text = event.timestampText, Timestamp(iso8601: text) == event.timestamp {
+            var headers = self.headers
+            try headers.set(.text(text), for: WireTime.header)
+            self.headers = headers
+        }
+        try WireReader.check(WireMap.read(event.metadata, into: &self, apart: [WireTime.header]), OnexEvent.document)
         try self.validate()
     }
 }

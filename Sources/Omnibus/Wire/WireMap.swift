@@ -67,7 +67,9 @@ enum WireMap {
     // MARK: Reading
 
     /// Puts the members of a document's map into a message; returns what is wrong with them.
-    static func read(_ members: JSONObject, into message: inout Message) -> [String] {
+    ///
+    /// - Parameter apart: the names of headers that mean something else: members of these names are kept apart.
+    static func read(_ members: JSONObject, into message: inout Message, apart: Set<String>) -> [String] {
         var findings: [String] = []
         let kinds = Self.kinds(in: members, &findings)
         var headers = message.headers
@@ -77,7 +79,9 @@ enum WireMap {
             let value = HeaderValue(wire: member.value, kind: kind)
             if value == nil, kind != nil {
                 findings.append("\(HeaderRules.quoted(member.name)) is not of the kind that '\(Self.kinds)' names")
-            } else if let value, member.name != Self.header, (try? headers.set(value, for: member.name)) != nil {
+            } else if let value, member.name != Self.header, !apart.contains(member.name),
+                (try? headers.set(value, for: member.name)) != nil
+            {
                 continue
             } else {
                 rest[member.name] = member.value

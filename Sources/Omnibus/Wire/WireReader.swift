@@ -63,10 +63,12 @@ struct WireReader {
         self.optional(name, "a text") { $0.stringValue }
     }
 
-    /// The time of a member that has to be there, as RFC 3339 writes it.
-    mutating func time(_ name: String) -> Timestamp {
+    /// The time of a member that has to be there, by ISO 8601, and its text where that is another one than would be
+    /// written.
+    mutating func time(_ name: String, unless canonical: (Timestamp) -> String) -> (time: Timestamp, text: String?) {
         let expected = "a time such as 2026-02-28T09:30:00Z"
-        return self.required(name, expected) { $0.stringValue.flatMap { Timestamp($0) } } ?? .epoch
+        let read = self.required(name, expected) { $0.stringValue.flatMap { WireTime($0, unless: canonical) } }
+        return (read?.time ?? .epoch, read?.text)
     }
 
     /// The object of a member that has to be there; empty where it is not.

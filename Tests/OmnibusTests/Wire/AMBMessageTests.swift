@@ -61,7 +61,32 @@ struct AMBMessageTests {
         let amb = try AMBMessage(json: ["topic": "a", "payload": nil, "timestamp": .string(text)])
 
         #expect(amb.timestamp == Timestamp("2024-12-19T10:00:00.5Z"))
-        #expect(amb.json["timestamp"] == 1_734_602_400.5)
+        #expect(amb.json["timestamp"] == .string(text))
+        #expect(try AMBMessage(Message(amb)) == amb)
+        var later = amb
+        later.timestamp = Timestamp("2024-12-19T10:00:01.5Z")
+        #expect(later.json["timestamp"] == 1_734_602_401.5)
+    }
+
+    @Test(
+        "keep a time that was written as a text as it was",
+        arguments: ["2024-01-15T10:30:00.123456", "2024-01-15T10:30Z", "2024-01-15T11:30:00.1234567890123+01:00"]
+    )
+    func keepsTexts(text: String) throws {
+        let amb = try AMBMessage(json: ["topic": "a", "payload": nil, "timestamp": .string(text)])
+        let again = try AMBMessage(Message(amb))
+
+        #expect(again.json == amb.json)
+        #expect(again.json["timestamp"] == .string(text))
+        #expect(again.others.isEmpty)
+    }
+
+    @Test("keep a member apart that has the name of the bus's own header")
+    func keepsApart() throws {
+        let amb = try AMBMessage(
+            json: ["topic": "a", "payload": nil, "timestamp": 0, "wire-timestamp": "1970-01-01T00:00Z"]
+        )
+        #expect(try AMBMessage(Message(amb)) == amb)
     }
 
     @Test("refuse times that there are not", arguments: [1e30, -1e30, 253_402_300_801])

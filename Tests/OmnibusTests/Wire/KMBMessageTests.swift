@@ -71,6 +71,59 @@ struct KMBMessageTests {
         #expect(try KMBMessage(parsing: KMBMessage(message).bytes()) == kmb)
     }
 
+    @Test(
+        "keep headers apart that have the names of the bus's own",
+        arguments: [
+            ["kmb-type": "command"], ["kmb-type": "x"], ["kmb-priority": "x"], ["kmb-signature": "text"],
+            ["kmb-trace-id": "7", "kmb-auth-timestamp": "now", "wire-timestamp": "2024-12-19T10:00Z", "kmb-more": "1"],
+        ]
+    )
+    func keepsApart(headers: [String: String]) throws {
+        var kmb = try KMBMessage(parsing: Array(WireSamples.smallKMB.utf8))
+        kmb.metadata.headers = headers
+        kmb.metadata.authentication.signature = "c2lnbmVkIQ=="
+
+        #expect(try KMBMessage(Message(kmb)) == kmb)
+        kmb.type = "query"
+        kmb.metadata.priority = .normal
+        #expect(try KMBMessage(Message(kmb)) == kmb)
+    }
+
+    @Test(
+        "refuse a message whose headers stand for the document's members and say what these cannot",
+        arguments: [("kmb-priority", "x"), ("kmb-signature", "x"), ("kmb-type", 7), ("kmb-trace-id", true)]
+            as [(String, HeaderValue)]
+    )
+    func refusesMisused(name: String, value: HeaderValue) async throws {
+        var message = WireSamples.fullMessage(0)
+        message.headers = [:]
+        try message.headers.set(value, for: name)
+
+        let error = await expectError(.invalidMessage) { _ = try KMBMessage(message) }
+        #expect(error?.message.contains("'\(name)'") == true)
+    }
+
+    @Test(
+        "keep times as they were written, by ISO 8601",
+        arguments: [
+            "2024-12-19T10:00:00Z", "2024-12-19T10:00:00.000Z", "2024-12-19T10:00Z", "2024-12-19T10:00:00",
+            "2024-12-19T10:00", "2024-12-19T11:00+01:00", "2024-12-19t10:00:00.1234567891z",
+        ]
+    )
+    func keepsTimes(text: String) throws {
+        let document = WireSamples.smallKMB.replacing("2024-12-19T10:00:00.000Z", with: text)
+        let kmb = try KMBMessage(parsing: Array(document.utf8))
+        #expect(document.contains(text))
+
+        #expect(kmb.timestamp.secondsSinceEpoch == 1_734_602_400)
+        #expect(kmb.metadata.authentication.timestamp == kmb.timestamp)
+        #expect(try kmb.bytes() == JSONValue(parsing: document).bytes())
+        #expect(try KMBMessage(Message(kmb)) == kmb)
+        var later = kmb
+        later.timestamp = .epoch
+        #expect(later.json["timestamp"] == "1970-01-01T00:00:00.000Z")
+    }
+
     @Test("hold everything that a message has", arguments: WireSamples.messages)
     func holdsMessages(message: Message) throws {
         let kmb = try KMBMessage(message)

@@ -54,6 +54,29 @@ struct OnexEventTests {
         #expect(try OnexEvent(message).bytes().count == event.bytes().count)
     }
 
+    @Test(
+        "keep a time as it was written, by ISO 8601",
+        arguments: [
+            "2026-02-28T09:30:00.000Z", "2026-02-28T09:30:00+00:00", "2026-02-28T09:30", "2026-02-28T09:30:00.25",
+        ]
+    )
+    func keepsTimes(text: String) throws {
+        var members = try #require(self.event().json.objectValue)
+        members["timestamp"] = .string(text)
+        members["metadata"] = ["wire-timestamp": "2026-02-28T09:30Z", "kmb-type": "x"]
+        let event = try OnexEvent(json: .object(members))
+
+        #expect(event.json == .object(members))
+        #expect(try OnexEvent(Message(event)) == event)
+    }
+
+    @Test("refuse times that there are not", arguments: ["2026-02-28", "2026-02-28T09", "2026-02-30T09:30", "T", ""])
+    func refusesTimes(text: String) async throws {
+        var members = try #require(self.event().json.objectValue)
+        members["timestamp"] = .string(text)
+        await expectError(.invalidMessage) { _ = try OnexEvent(json: .object(members)) }
+    }
+
     @Test("hold everything that a message has", arguments: WireSamples.messages)
     func holdsMessages(message: Message) throws {
         let event = try OnexEvent(message)
