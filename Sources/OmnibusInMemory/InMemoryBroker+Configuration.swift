@@ -7,7 +7,7 @@ extension InMemoryBroker {
     /// Makes brokers from configurations that name `in_memory`, or no back end at all.
     public static let factory = ProviderFactory(
         .inMemory,
-        honours: [.deadLetters, .scheduling, .deduplication, .maximumMessageSize]
+        honours: [.deadLetters, .scheduling, .deduplication, .maximumMessageSize, .defaultRetention]
     ) { configuration, environment throws(OmnibusError) in
         let defaults = Limits()
         let broker = configuration.broker
@@ -20,7 +20,8 @@ extension InMemoryBroker {
                 deadLetterBytes: broker.deadLetters?.maximumBytes ?? defaults.deadLetterBytes,
                 scheduledMessages: broker.scheduling?.maximumCount ?? defaults.scheduledMessages,
                 scheduledBytes: broker.scheduling?.maximumBytes ?? defaults.scheduledBytes,
-                deduplication: broker.deduplication
+                deduplication: broker.deduplication,
+                maximumAge: configuration.durability?.retentionPolicy?.defaultMaximumAge
             ),
             deadLetterTopic: broker.deadLetters?.topic.map { .fixed($0) } ?? .perTopic
         )

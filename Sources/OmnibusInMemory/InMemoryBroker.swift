@@ -23,16 +23,20 @@ public actor InMemoryBroker: EventBusProvider {
 
         /// The window in which repetitions are noticed on topics that have none of their own; nil is none.
         public var deduplication: DeduplicationWindow?
+        /// How long topics that keep a history keep a message, where their own settings do not say it; nil is any age.
+        public var maximumAge: Duration?
 
         /// Creates limits; those left out are the defaults: 1 MiB, 10,000 dead letters and 64 MiB of them, 100,000
-        /// scheduled messages and 64 MiB of them, and no deduplication. Numbers below 1 count as 1.
+        /// scheduled messages and 64 MiB of them, no deduplication, and histories of any age. Numbers below 1 count as 1,
+        /// an age that is not positive as none.
         public init(
             maximumMessageSize: Int = 1_024 * 1_024,
             deadLetters: Int = 10_000,
             deadLetterBytes: Int = 64 * 1_024 * 1_024,
             scheduledMessages: Int = 100_000,
             scheduledBytes: Int = 64 * 1_024 * 1_024,
-            deduplication: DeduplicationWindow? = nil
+            deduplication: DeduplicationWindow? = nil,
+            maximumAge: Duration? = nil
         ) {
             self.maximumMessageSize = max(maximumMessageSize, 1)
             self.deadLetters = max(deadLetters, 1)
@@ -40,6 +44,7 @@ public actor InMemoryBroker: EventBusProvider {
             self.scheduledMessages = max(scheduledMessages, 1)
             self.scheduledBytes = max(scheduledBytes, 1)
             self.deduplication = deduplication?.bounded
+            self.maximumAge = maximumAge.flatMap { $0 > .zero ? $0 : nil }
         }
     }
 

@@ -79,7 +79,8 @@ extension Configuration {
         }
         for demand in self.demands(of: "'\(factory?.backend.rawValue ?? backend.shownName)'") {
             // What only the provider can honour is for the one to say that is not linked yet.
-            let isProviders = demand.path.hasPrefix(self.path("broker")) || demand.demand == .maximumMessageSize
+            let isProviders =
+                demand.path.hasPrefix(self.path("broker.")) || demand.path.contains("durability.retention_policy.")
             if factory?.honours.contains(demand.demand) ?? isProviders { continue }
             unmet.append((demand.demand.rawValue, "\(demand.path): \(demand.advice)"))
         }

@@ -241,6 +241,9 @@ extension Configuration.Options {
             section.contradict("options", found: node?.kind ?? "nothing", expected: "a section of keys and values")
             return nil
         }
+        if node?.hasNonFiniteNumber == true {
+            section.contradict("options", found: "a number that is not finite", expected: "finite numbers")
+        }
         self.init(values)
     }
 
@@ -307,14 +310,27 @@ extension EventBusCredentials {
                     writer.add(name, Secret.placeholder)
                     continue
                 }
-                switch value {
-                case .text(let text): writer.add(name, text)
-                case .integer(let integer): writer.add(name, ConfigurationNode(.integer(integer)))
-                case .double(let double): writer.add(name, double)
-                case .boolean(let boolean): writer.add(name, boolean)
-                case .bytes(let bytes): writer.add(name, String(decoding: bytes, as: UTF8.self))
-                }
+                writer.add(name, ConfigurationNode(extra: value))
             }
+        }
+    }
+}
+
+extension ConfigurationNode {
+    /// A value of the credentials' `extra`.
+    fileprivate init(extra value: HeaderValue) {
+        switch value {
+        case .text(let text): self.init(.text(text))
+        case .integer(let integer): self.init(.integer(integer))
+        case .boolean(let boolean): self.init(.boolean(boolean))
+        case .double(let double):
+            self.init(.number(double))
+            if !double.isFinite { self.fault = "a number that is not finite" }
+            // Many a writer leaves out the point, so that reading takes it for an integer in any case.
+            if Int64(exactly: double) != nil { self.fault = "a whole number as a double, which has to be an integer" }
+        case .bytes(let bytes):
+            self.init(.text(String(decoding: bytes, as: UTF8.self)))
+            self.fault = "bytes, which have to be a text, such as their Base64"
         }
     }
 }
@@ -337,7 +353,8 @@ extension ValueKind where Value == HeaderValue {
             switch node.value {
             case .text(let text): .value(.text(text))
             case .integer(let integer): .value(.integer(integer))
-            case .number(let number): .value(.double(number))
+            // What is whole is an integer, whether it is written with a point or without.
+            case .number(let number): .value(Int64(exactly: number).map { .integer($0) } ?? .double(number))
             case .boolean(let boolean): .value(.boolean(boolean))
             default: .wrong
             }

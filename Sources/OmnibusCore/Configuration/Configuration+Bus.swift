@@ -181,8 +181,7 @@ extension Configuration.Retrying {
             jitter(&writer)
         case .fixed(let delays, let last):
             writer.add("schedule", "fixed")
-            // A list of none is written as the one delay that there always is.
-            writer.add("delays", ConfigurationNode(.list((delays.isEmpty ? [last] : delays).map(DurationText.node))))
+            writer.add("delays", ConfigurationNode(.list(delays.map(DurationText.node))))
             writer.add("then", last)
         }
     }

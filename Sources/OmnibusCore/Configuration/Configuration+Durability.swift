@@ -51,8 +51,8 @@ extension Configuration {
 
     /// What topics keep that do not say it themselves.
     public struct RetentionPolicy: Sendable, Hashable {
-        /// How long messages are kept by topics that keep a history: `default_ttl`. A message's own time to live is
-        /// another thing.
+        /// How long messages are kept by topics that keep a history, those created by the program included:
+        /// `default_ttl`. A message's own time to live is another thing.
         public var defaultMaximumAge: Duration?
         /// The largest payload in bytes: `max_message_size`.
         public var maximumMessageSize: Int?

@@ -18,7 +18,10 @@ extension Configuration {
 
     /// Counts and durations.
     public struct Metrics: Sendable, Hashable {
-        /// Whether they are shown to others: `enabled`. The bus counts in any case.
+        /// Whether they are shown to others, at ``prometheusPort``: `enabled`.
+        ///
+        /// Without a port nothing is shown. The bus counts in any case, whatever is said here: `EventBus.metrics` has the
+        /// numbers.
         public var isEnabled: Bool
         /// The port where Prometheus reads them: `prometheus_port`.
         public var prometheusPort: Int?

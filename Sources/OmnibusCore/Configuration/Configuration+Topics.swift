@@ -117,7 +117,11 @@ extension Configuration.TopicSettings {
     private static func schema(_ section: inout ConfigurationSection) -> JSONValue? {
         guard let node = section.anything("schema") else { return nil }
         switch node.value {
-        case .section, .boolean: return node.json
+        case .section, .boolean:
+            if node.hasNonFiniteNumber {
+                section.contradict("schema", found: "a number that is not finite", expected: "finite numbers")
+            }
+            return node.json
         default:
             section.contradict("schema", found: node.kind, expected: "a JSON Schema, which is a section or a boolean")
             return nil

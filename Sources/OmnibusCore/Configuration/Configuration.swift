@@ -63,7 +63,7 @@ public struct Configuration: Sendable, Hashable {
         package func hash(into hasher: inout Hasher) {}
     }
 
-    /// Checks that everything makes sense, as reading it from a file would.
+    /// Checks that everything makes sense, as reading it from a file would, and that a file could say it.
     ///
     /// - Throws: ``OmnibusError`` with the code `invalidConfiguration`, naming everything that is wrong.
     public func validate() throws(OmnibusError) {
@@ -206,7 +206,11 @@ extension Configuration: Codable {
     }
 
     /// Writes the configuration, secrets included, so that reading it gives an equal one.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `invalidConfiguration` for one that ``validate()`` refuses, for it could
+    ///   not be read again; or what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
+        try self.validate()
         try self.node(isRedacting: false).escaped.json.encode(to: encoder)
     }
 }

@@ -32,6 +32,8 @@ public struct ConfigurationDemand: RawRepresentable, Hashable, Sendable, CustomS
     public static let deduplication = Self(rawValue: "deduplication")
     /// A largest size of messages: `durability.retention_policy.max_message_size`.
     public static let maximumMessageSize = Self(rawValue: "maximumMessageSize")
+    /// How long histories are kept that do not say it themselves: `durability.retention_policy.default_ttl`.
+    public static let defaultRetention = Self(rawValue: "defaultRetention")
     /// A journal: `durability`.
     public static let journal = Self(rawValue: "journal")
     /// Encryption on the way: `security.tls`.
@@ -83,6 +85,12 @@ extension Configuration {
                 .maximumMessageSize,
                 durability.retentionPolicy?.maximumMessageSize != nil,
                 "durability.retention_policy.max_message_size",
+                provider
+            )
+            ask(
+                .defaultRetention,
+                durability.retentionPolicy?.defaultMaximumAge != nil,
+                "durability.retention_policy.default_ttl",
                 provider
             )
         }

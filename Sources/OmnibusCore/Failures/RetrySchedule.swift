@@ -54,7 +54,8 @@ public struct RetrySchedule: Sendable, Hashable {
     ///
     /// Delays are from zero to ten years; a subscription with others is refused.
     public static func fixed(_ delays: [Duration], then last: Duration) -> RetrySchedule {
-        RetrySchedule(kind: .fixed(delays, then: last), jitter: .none)
+        // None at all is the same as one that is the last.
+        RetrySchedule(kind: .fixed(delays.isEmpty ? [last] : delays, then: last), jitter: .none)
     }
 
     /// Returns the delay after an attempt has failed; what is out of range counts as the nearest that is in range.

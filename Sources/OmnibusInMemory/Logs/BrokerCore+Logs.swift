@@ -97,7 +97,8 @@ extension BrokerCore {
 
     /// Creates a topic; returns false when it is there already with the same settings.
     package func create(_ topic: Topic, _ configuration: TopicConfiguration) throws(OmnibusError) -> Bool {
-        try self.change { table throws(OmnibusError) in
+        let configuration = self.completed(configuration)
+        return try self.change { table throws(OmnibusError) in
             if let existing = table.created[topic] {
                 guard existing.configuration == configuration else {
                     throw OmnibusError(
@@ -121,8 +122,19 @@ extension BrokerCore {
         }
     }
 
+    /// Settings with what the broker says where they say nothing.
+    private func completed(_ configuration: TopicConfiguration) -> TopicConfiguration {
+        guard configuration.durability == .retained, configuration.retention.maximumAge == nil else {
+            return configuration
+        }
+        var configuration = configuration
+        configuration.retention.maximumAge = self.limits.maximumAge
+        return configuration
+    }
+
     /// Changes the settings of a topic, all but the number of partitions and whether there is a history.
     func update(_ topic: Topic, _ configuration: TopicConfiguration) throws(OmnibusError) {
+        let configuration = self.completed(configuration)
         try self.change { table throws(OmnibusError) in
             guard let record = table.created[topic] else {
                 throw OmnibusError(

@@ -24,7 +24,7 @@ struct ConfigurationCodingTests {
         let schedules: [RetrySchedule] = [
             .none, .exponential(initial: .milliseconds(5), multiplier: 1.5, cap: .seconds(9), jitter: .equal),
             .linear(initial: .nanoseconds(1), step: .zero, cap: .microseconds(7), jitter: .full),
-            .fixed([.seconds(1), .milliseconds(1_500)], then: .zero),
+            .fixed([.seconds(1), .milliseconds(1_500)], then: .zero), .fixed([], then: .seconds(3)),
         ]
         for schedule in schedules {
             let configuration = Configuration(
@@ -41,6 +41,41 @@ struct ConfigurationCodingTests {
             #expect(try self.roundTrip(configuration) == configuration)
         }
         #expect(try self.roundTrip(Configuration()) == Configuration())
+    }
+
+    @Test("reads whole numbers of credentials as integers, however they are written")
+    func numbers() throws {
+        let text = #"{"broker": {"credentials": {"extra": {"a": 1, "b": 1.0, "c": 1e3, "d": 1.5}}}}"#
+        let configuration = try Configuration(text: text)
+
+        #expect(configuration.broker.credentials?.extra == ["a": 1, "b": 1, "c": 1_000, "d": 1.5])
+        #expect(try self.roundTrip(configuration) == configuration)
+        try configuration.validate()
+    }
+
+    @Test("is refused by path where no document could say what code has put there, and is not written")
+    func unsayable() async throws {
+        let nearly = Duration(secondsComponent: 1, attosecondsComponent: 1)
+        let configuration = Configuration(
+            bus: .init(
+                handlerTimeout: nearly,
+                failurePolicy: .init(schedule: .fixed([.seconds(1), nearly], then: .zero))
+            ),
+            broker: .init(
+                credentials: .init(extra: ["a": .double(1), "b": .bytes([1]), "c": .double(.infinity), "d": 1]),
+                options: .init(["x": [.number(.nan)]])
+            ),
+            topics: [.init("a.b", schema: ["maximum": .number(.infinity)])]
+        )
+        let error = #expect(throws: OmnibusError.self) { try configuration.validate() }
+
+        #expect(
+            (error?.details as? [ConfigurationFinding]).map { Set($0.map(\.path)) } == [
+                "bus.handler_timeout", "bus.failure_policy.delays[1]", "broker.credentials.extra.a",
+                "broker.credentials.extra.b", "broker.credentials.extra.c", "broker.options", "topics[0].schema",
+            ]
+        )
+        await expectError(.invalidConfiguration) { _ = try JSONEncoder().encode(configuration) }
     }
 
     @Test("reads no environment that it was not given")

@@ -95,6 +95,13 @@ struct EventBusConfiguringTests {
         #expect(bus.settings.rememberedMessages == 3)
         let kept = try #require(try await bus.provider.info(of: "kept"))
         #expect(kept.configuration == .retained(Retention(maximumAge: .seconds(3_600))))
+        // Those that the program creates have the same default.
+        _ = try await bus.provider.createTopic("made", .retained())
+        _ = try await bus.provider.createTopic("made", .retained(Retention(maximumAge: .seconds(3_600))))
+        let made = try #require(try await bus.provider.info(of: "made"))
+        #expect(made.configuration.retention.maximumAge == .seconds(3_600))
+        try await bus.provider.updateTopic("made", .retained(Retention(maximumCount: 5)))
+        #expect(try await bus.provider.info(of: "made")?.configuration.retention.maximumAge == .seconds(3_600))
         let short = try #require(try await bus.provider.info(of: "short"))
         #expect(
             short.configuration.retention

@@ -45,6 +45,8 @@ package struct ConfigurationNode: Sendable {
     package var isSubstituted = false
     /// Whether a variable's value is missing, which was said already: nobody complains about it twice.
     var isUnknown = false
+    /// What is there where it is something from code that no document can say, and that would come back as another.
+    var fault: String?
 
     package init(_ value: Value, at place: Place? = nil) {
         self.value = value
@@ -107,6 +109,16 @@ extension ConfigurationNode {
         case .array(let values): self.init(.list(values.map { ConfigurationNode(json: $0) }))
         case .object(let object):
             self.init(.section(object.map { Member(key: $0.name, node: ConfigurationNode(json: $0.value)) }))
+        }
+    }
+
+    /// Whether there is a number in it that no document can say.
+    var hasNonFiniteNumber: Bool {
+        switch self.value {
+        case .number(let number): !number.isFinite
+        case .list(let nodes): nodes.contains { $0.hasNonFiniteNumber }
+        case .section(let members): members.contains { $0.node.hasNonFiniteNumber }
+        default: false
         }
     }
 

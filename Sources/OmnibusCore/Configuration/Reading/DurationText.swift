@@ -27,9 +27,14 @@ enum DurationText {
 
     /// A duration as it is written: a number of whole seconds, or a text with the largest unit that says it exactly.
     ///
-    /// What is below a nanosecond is lost.
+    /// What is below a nanosecond cannot be said.
     static func node(_ duration: Duration) -> ConfigurationNode {
         let (seconds, attoseconds) = duration.components
+        guard attoseconds % 1_000_000_000 == 0 else {
+            var node = ConfigurationNode(.number(duration / .seconds(1)))
+            node.fault = "a duration that is no whole number of nanoseconds"
+            return node
+        }
         guard attoseconds != 0 else { return ConfigurationNode(.integer(seconds)) }
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflows else { return ConfigurationNode(.integer(seconds)) }

@@ -24,7 +24,7 @@ struct ValueKind<Value> {
 
     func read(_ node: ConfigurationNode, _ path: ConfigurationPath, _ log: ConfigurationLog) -> Value? {
         if node.isUnknown { return nil }
-        switch self.parse(node) {
+        switch self.outcome(of: node) {
         case .value(let value): return value
         case .wrong: log.add(path, node, expected: self.expected)
         case .found(let found): log.add(path, node, found: found, expected: self.expected)
@@ -32,6 +32,12 @@ struct ValueKind<Value> {
             log.add(path.index(index), node, found: found, expected: self.expected)
         }
         return nil
+    }
+}
+
+extension ValueKind {
+    fileprivate func outcome(of node: ConfigurationNode) -> Outcome {
+        node.fault.map { .found($0) } ?? self.parse(node)
     }
 }
 
@@ -178,7 +184,7 @@ extension ValueKind {
             guard !nodes.isEmpty else { return .found("an empty list") }
             var values: [Element] = []
             for (index, node) in nodes.enumerated() where !node.isUnknown {
-                switch kind.parse(node) {
+                switch kind.outcome(of: node) {
                 case .value(let value): values.append(value)
                 case .found(let found): return .element(index, node, found: found)
                 case .wrong, .element: return .element(index, node, found: nil)
