@@ -13,13 +13,18 @@ import Synchronization
 
 /// The machine's clocks, and timers on Swift's own executor.
 ///
-/// One task sleeps until the earliest timer is due; where there is no timer, there is no task.
+/// One task sleeps until the earliest timer is due. It is made and ended seldom: requests, which set a timer each and take
+/// it back a microsecond later, would spend most of their time on it. So one that has less than a minute to sleep goes on
+/// when its timer is taken back; where there is no timer for longer than that, there is no task.
 public final class SystemClock: BusClock {
     private struct State {
         var timers = TimerQueue()
         /// The task that sleeps for the earliest timer, and what it sleeps until.
         var sleeper: (task: Task<Void, Never>, due: Duration)?
     }
+
+    /// How long a task may sleep on without a timer.
+    private static let longestRest = Duration.seconds(60)
 
     private let state = Mutex(State())
     private let origin = ContinuousClock.now
@@ -75,9 +80,9 @@ public final class SystemClock: BusClock {
     public func cancel(_ timer: TimerID) {
         self.state.withLock { state in
             state.timers.cancel(timer)
-            // A sleeper for a timer that is gone wakes up once for nothing; without any timer it ends at once.
-            if state.timers.count == 0 {
-                state.sleeper?.task.cancel()
+            // A sleeper for a timer that is gone wakes up once for nothing, unless that is far away.
+            if state.timers.count == 0, let sleeper = state.sleeper, sleeper.due - self.uptime() > Self.longestRest {
+                sleeper.task.cancel()
                 state.sleeper = nil
             }
         }
