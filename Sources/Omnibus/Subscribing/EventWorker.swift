@@ -96,12 +96,13 @@ struct EventWorker<E: Event>: Sendable {
 /// type that is not, a handler costs three frames instead of one. Everything else is compiled once, here.
 @usableFromInline
 final class EventBatch {
-    var state: WorkerState
+    // One worker has it, and nobody else: checking that at every access would cost as much as the rest.
+    @exclusivity(unchecked) var state: WorkerState
     private let settler: EntrySettler
     private let codec: any PayloadCodec
-    private var scope: DeliveryScope?
-    private var holders: UInt = 0
-    private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
+    @exclusivity(unchecked) private var scope: DeliveryScope?
+    @exclusivity(unchecked) private var holders: UInt = 0
+    @exclusivity(unchecked) private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
 
     init(_ state: WorkerState, _ settler: EntrySettler, _ codec: any PayloadCodec) {
         self.state = state
