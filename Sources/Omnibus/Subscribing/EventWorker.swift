@@ -100,18 +100,21 @@ final class EventBatch {
     @exclusivity(unchecked) var state: WorkerState
     private let settler: EntrySettler
     private let codec: any PayloadCodec
-    @exclusivity(unchecked) private var scope: DeliveryScope?
+    private let buffer: EntryBuffer
+    /// The worker keeps it alive: what would be retained and released for each event costs as much as a lock.
+    @exclusivity(unchecked) private var scope: Unmanaged<DeliveryScope>?
     @exclusivity(unchecked) private var holders: UInt = 0
     @exclusivity(unchecked) private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
 
     init(_ state: WorkerState, _ settler: EntrySettler, _ codec: any PayloadCodec) {
         self.state = state
+        self.buffer = state.buffer
         self.settler = settler
         self.codec = codec
     }
 
     func enter(_ scope: DeliveryScope) {
-        self.scope = scope
+        self.scope = Unmanaged.passUnretained(scope)
         self.holders = self.holderCount
     }
 
@@ -120,21 +123,23 @@ final class EventBatch {
     /// Whether a task that a handler has started still holds the scope, so that the next one needs a new one.
     var isScopeHeld: Bool { self.holderCount > self.holders }
 
-    /// How many references to the scope there are, this batch's and those that asking takes included: so it has to be the
-    /// same code that asks each time.
+    /// How many references to the scope there are, those that asking takes included: so it is the same code that asks
+    /// each time.
     private var holderCount: UInt {
-        @inline(never) get { self.scope?.holderCount ?? 0 }
+        @inline(never) get { self.scope?._withUnsafeGuaranteedRef { $0.holderCount } ?? 0 }
     }
 
     /// Where the next event lies, which the caller moves out at once; nil where something else is to be done first.
     @usableFromInline
     func next() -> UnsafeMutableRawPointer? {
-        let buffer = self.state.buffer
+        let buffer = self.buffer
         guard !buffer.isEmpty, buffer.first.pointee.isPlain, !self.state.needsAttention, !self.isScopeHeld else {
             return nil
         }
         let place = buffer.moveFirst(&self.header)
-        self.scope?.enter(idHigh: self.header.idHigh, idLow: self.header.idLow, extras: self.header.rare?.extras)
+        self.scope?._withUnsafeGuaranteedRef {
+            $0.enter(idHigh: self.header.idHigh, idLow: self.header.idLow, extras: self.header.rare?.extras)
+        }
         return place
     }
 
