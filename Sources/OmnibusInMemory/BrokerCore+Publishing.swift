@@ -103,11 +103,7 @@ extension BrokerCore {
         var shared: Route?
         let topic = copy topic
         let direct = stripe.state.withLock { state -> DirectOffer in
-            if state.lastType != typeID || state.lastGeneration != generation
-                || !topic.isIdentical(to: state.lastTopic)
-            {
-                state.remember(typeID, topic, generation: generation, resolve: self.resolve)
-            }
+            state.turn(to: typeID, topic, generation: generation, resolve: self.resolve)
             guard let lane = state.lastLane else {
                 guard state.isShared else { return .elsewhere }
                 shared = state.lastRoute
@@ -168,18 +164,7 @@ extension BrokerCore {
         to route: Route,
         _ offer: (Lane, inout Lane.AfterOffer) -> Lane.OfferOutcome
     ) -> DirectOffer {
-        var answers = QueueAnswers()
-        var waking: [Lane.AfterOffer] = []
-        for lane in route.lanes {
-            var after = Lane.AfterOffer()
-            switch offer(lane, &after) {
-            case .accepted: answers.accepted += 1
-            case .full: answers.full.append(lane)
-            case .refused: answers.refused.append(lane)
-            case .closed: break
-            }
-            if after.isNeeded { waking.append(after) }
-        }
+        var (answers, waking) = QueueAnswers.of(route.lanes, offer)
         for observer in route.observers {
             observer.see(valueAt: value)
             answers.accepted += 1
@@ -219,11 +204,7 @@ extension BrokerCore {
         var workers: [UnsafeContinuation<Bool, Never>] = []
         let count = self.stripe._withUnsafeGuaranteedRef { stripe in
             stripe.state.withLock { state -> Int in
-                if state.lastType != typeID || state.lastGeneration != generation
-                    || !topic.isIdentical(to: state.lastTopic)
-                {
-                    state.remember(typeID, topic, generation: generation, resolve: self.resolve)
-                }
+                state.turn(to: typeID, topic, generation: generation, resolve: self.resolve)
                 guard let lane = state.lastLane else { return 0 }
                 let count = lane._withUnsafeGuaranteedRef { lane in
                     lane.offer(
@@ -363,17 +344,8 @@ extension BrokerCore {
         // Positions go on where nobody listens: who comes later sees how much there has been.
         let position = route.partitions?.take(key: message.routingKey)
         let entry = HeldEntry(message: message, position: position)
-        var answers = QueueAnswers()
-        var waking: [Lane.AfterOffer] = []
-        for lane in route.lanes(wanting: message) {
-            var after = Lane.AfterOffer()
-            switch lane.offer(entry, mode: mode, &after) {
-            case .accepted: answers.accepted += 1
-            case .full: answers.full.append(lane)
-            case .refused: answers.refused.append(lane)
-            case .closed: break
-            }
-            if after.isNeeded { waking.append(after) }
+        var (answers, waking) = QueueAnswers.of(route.lanes(wanting: message)) { lane, after in
+            lane.offer(entry, mode: mode, &after)
         }
         for observer in route.observers {
             observer.see(message)

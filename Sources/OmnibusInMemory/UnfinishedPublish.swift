@@ -9,6 +9,27 @@ struct QueueAnswers: Sendable {
     var full: [Lane] = []
     var refused: [Lane] = []
     var accepted = 0
+
+    /// Offers a message to queues; returns what they have answered, and who is to be woken once all of them have it.
+    @inline(__always)
+    static func of(
+        _ lanes: [Lane],
+        _ offer: (Lane, inout Lane.AfterOffer) -> Lane.OfferOutcome
+    ) -> (answers: QueueAnswers, waking: [Lane.AfterOffer]) {
+        var answers = QueueAnswers()
+        var waking: [Lane.AfterOffer] = []
+        for lane in lanes {
+            var after = Lane.AfterOffer()
+            switch offer(lane, &after) {
+            case .accepted: answers.accepted += 1
+            case .full: answers.full.append(lane)
+            case .refused: answers.refused.append(lane)
+            case .closed: break
+            }
+            if after.isNeeded { waking.append(after) }
+        }
+        return (answers, waking)
+    }
 }
 
 /// A publish that some queues have not accepted: who they are, and how to go on for them alone.

@@ -115,12 +115,8 @@ extension EventBus {
         do {
             run.add(.accepted(try await self.publish(event)))
         } catch {
-            run.add(.refused(Self.refusal(error)))
+            run.add(.refused(Self.refused(by: error)))
         }
-    }
-
-    private static func refusal(_ error: any Error) -> OmnibusError {
-        error as? OmnibusError ?? OmnibusError(.invalidMessage, "A publish middleware has refused it.", cause: error)
     }
 
     func publishAll<Element>(
@@ -135,41 +131,9 @@ extension EventBus {
             do {
                 outcomes.append(.accepted(try await publish(element)))
             } catch {
-                outcomes.append(.refused(Self.refusal(error)))
+                outcomes.append(.refused(Self.refused(by: error)))
             }
         }
         return BatchPublishResult(outcomes)
-    }
-}
-
-/// What has become of a batch so far.
-@usableFromInline
-struct BatchRun {
-    /// How many events are looked at before they are offered, on the stack.
-    @usableFromInline static let partSize = 64
-
-    /// The ids of those that were handed over many at a time, since the last that was not.
-    fileprivate var ids: [BatchPublishResult.IDBits] = []
-    private var outcomes: [BatchPublishResult.Outcome] = []
-
-    init(count: Int) {
-        self.ids.reserveCapacity(count)
-    }
-
-    fileprivate mutating func add(_ outcome: BatchPublishResult.Outcome) {
-        self.takeIDs()
-        self.outcomes.append(outcome)
-    }
-
-    private mutating func takeIDs() {
-        self.outcomes += self.ids.map { .accepted($0.receipt(matched: 1)) }
-        self.ids.removeAll(keepingCapacity: true)
-    }
-
-    @usableFromInline var result: BatchPublishResult {
-        if self.outcomes.isEmpty { return BatchPublishResult(accepted: self.ids, matched: 1) }
-        var copy = self
-        copy.takeIDs()
-        return BatchPublishResult(copy.outcomes)
     }
 }

@@ -12,6 +12,8 @@ extension EventBus {
     ///   one that is compressed already.
     @discardableResult
     public func publish(_ message: Message, compression: Compression) async throws -> PublishReceipt {
+        // Before middleware sees it: what is wrong with the call is not for it to hear of.
+        try self.settings.compression.check(compression)
         var sizes = CompressedSizes()
         return try await self.publish(message, compression, &sizes)
     }
@@ -58,7 +60,6 @@ extension EventBus {
         _ compression: Compression,
         _ sizes: inout CompressedSizes
     ) async throws -> PublishReceipt {
-        try self.settings.compression.check(compression)
         try message.validate()
         let scope = DeliveryScope.active
         try self.checkOpen(scope)

@@ -64,8 +64,6 @@ extension EventBus: SyncEventPublishing {
         var message = message
         do {
             guard try self.settings.publishMiddleware.apply(to: &message) else { return nil }
-        } catch let error as OmnibusError {
-            throw error
         } catch {
             throw Self.refused(by: error, message.topic)
         }
@@ -73,13 +71,14 @@ extension EventBus: SyncEventPublishing {
         return message
     }
 
-    /// What a publish middleware has thrown, as an error of the bus.
-    static func refused(by error: any Error, _ topic: Topic) -> OmnibusError {
-        OmnibusError(
-            .invalidMessage,
-            "A publish middleware has refused the message for '\(topic)'; see the cause.",
-            cause: error
-        )
+    /// What a publish has thrown, as an error of the bus: what is none came out of middleware.
+    static func refused(by error: any Error, _ topic: Topic? = nil) -> OmnibusError {
+        error as? OmnibusError
+            ?? OmnibusError(
+                .invalidMessage,
+                "A publish middleware has refused the message\(topic.map { " for '\($0)'" } ?? ""); see the cause.",
+                cause: error
+            )
     }
 
     func finishNow(_ offer: Offer, _ topic: Topic) throws(OmnibusError) {

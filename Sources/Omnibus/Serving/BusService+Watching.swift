@@ -17,7 +17,11 @@ extension BusService {
         try configuration.validateDefaults()
         try self.change { before throws(OmnibusError) in
             try before.bus?.check(configuration)
-            return Change(settings: configuration, toldSettings: configuration, plan: before.plan)
+            return Change(
+                settings: configuration,
+                toldSettings: configuration,
+                busConfiguration: before.busConfiguration
+            )
         }
     }
 
@@ -34,7 +38,7 @@ extension BusService {
     public func update(_ configuration: OmnibusCore.Configuration) async throws {
         try configuration.validate()
         try self.change { before throws(OmnibusError) in
-            guard before.plan != nil else {
+            guard before.busConfiguration != nil else {
                 throw OmnibusError(
                     .unsupported,
                     """
@@ -46,7 +50,7 @@ extension BusService {
             let settings = before.toldSettings.configured(by: configuration.bus)
             try settings.validateDefaults()
             try self.check(configuration, settings, for: before.bus)
-            return Change(settings: settings, toldSettings: before.toldSettings, plan: configuration)
+            return Change(settings: settings, toldSettings: before.toldSettings, busConfiguration: configuration)
         }
     }
 
@@ -56,8 +60,9 @@ extension BusService {
         _ settings: BusSettings,
         for bus: EventBus?
     ) throws(OmnibusError) {
-        guard let bus, let plan = bus.configuration else { return }
-        let fixed = configuration.differingSections(from: plan) + settings.fixedDifferences(from: bus.settings)
+        guard let bus, let busConfiguration = bus.configuration else { return }
+        let fixed =
+            configuration.differingSections(from: busConfiguration) + settings.fixedDifferences(from: bus.settings)
         guard fixed.isEmpty else {
             throw OmnibusError(
                 .unsupported,
@@ -75,7 +80,7 @@ extension BusService {
         /// The bus that runs, if one does.
         var bus: EventBus?
         var toldSettings: BusSettings
-        var plan: OmnibusCore.Configuration?
+        var busConfiguration: OmnibusCore.Configuration?
         var revision: Int
     }
 
@@ -83,7 +88,7 @@ extension BusService {
     private struct Change {
         var settings: BusSettings
         var toldSettings: BusSettings
-        var plan: OmnibusCore.Configuration?
+        var busConfiguration: OmnibusCore.Configuration?
     }
 
     /// Decides on a change outside of the lock, and has it count unless something else has changed meanwhile; then it
@@ -97,7 +102,7 @@ extension BusService {
                 before.bus?.changedSettings.withLock { $0 = change.settings }
                 state.settings = change.settings
                 state.toldSettings = change.toldSettings
-                state.plan = change.plan
+                state.busConfiguration = change.busConfiguration
                 state.revision += 1
                 return true
             }
@@ -119,7 +124,12 @@ extension BusService {
                     advice: .retry(after: nil)
                 )
             }
-            return Before(bus: bus, toldSettings: state.toldSettings, plan: state.plan, revision: state.revision)
+            return Before(
+                bus: bus,
+                toldSettings: state.toldSettings,
+                busConfiguration: state.busConfiguration,
+                revision: state.revision
+            )
         }
     }
 

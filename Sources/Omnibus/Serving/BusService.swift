@@ -39,7 +39,7 @@ public final class BusService: EventBusService {
         /// The settings told last, without what a configuration says instead.
         var toldSettings: BusSettings
         /// What the service is made of, if that is a configuration.
-        var plan: OmnibusCore.Configuration?
+        var busConfiguration: OmnibusCore.Configuration?
         /// The log of the last start; before the first one, the one that was handed in.
         var log: (any EventBusLogEmitter)?
         var startedAt = Timestamp.epoch
@@ -52,10 +52,10 @@ public final class BusService: EventBusService {
         /// Who waits for the end of a stop, or of a start that is to be stopped.
         var waiters: [Pending<Bool>] = []
 
-        init(_ settings: BusSettings, told: BusSettings, plan: OmnibusCore.Configuration? = nil) {
+        init(_ settings: BusSettings, told: BusSettings, busConfiguration: OmnibusCore.Configuration? = nil) {
             self.settings = settings
             self.toldSettings = told
-            self.plan = plan
+            self.busConfiguration = busConfiguration
         }
 
         /// Goes back to where the service does not run; returns who waited for that.
@@ -136,12 +136,12 @@ public final class BusService: EventBusService {
         setUp: @escaping @Sendable (EventBus) async throws -> Void
     ) throws(OmnibusError) {
         try configuration.validate()
-        var state = State(settings.configured(by: configuration.bus), told: settings, plan: configuration)
+        var state = State(settings.configured(by: configuration.bus), told: settings, busConfiguration: configuration)
         let makeLog: @Sendable (OmnibusCore.Configuration?) throws(OmnibusError) -> (any EventBusLogEmitter)? = {
-            plan throws(OmnibusError) in
+            busConfiguration throws(OmnibusError) in
             // Not with `??`, which forgets the type of the error.
             if let log { return log }
-            return try plan?.makeLog(environment)
+            return try busConfiguration?.makeLog(environment)
         }
         // Opened here too, so that what cannot be opened is found before anything starts.
         state.log = try makeLog(configuration)
@@ -150,9 +150,9 @@ public final class BusService: EventBusService {
         self.registry = registry
         self.name = name
         self.makeLog = makeLog
-        self.makeContext = { settings, plan in
-            let plan = plan ?? configuration
-            return BusContext(exactly: settings, plan, providers, environment, deadline, isLogging: false)
+        self.makeContext = { settings, busConfiguration in
+            let busConfiguration = busConfiguration ?? configuration
+            return BusContext(exactly: settings, busConfiguration, providers, environment, deadline, isLogging: false)
         }
         self.setUp = setUp
     }
@@ -179,7 +179,7 @@ public final class BusService: EventBusService {
     /// The configuration that the service was made of, or was told last; nil for one that was made of settings.
     ///
     /// What ``update(_:)-(BusSettings)`` has changed since then is not in it: ``configuration`` has that.
-    public var busConfiguration: OmnibusCore.Configuration? { self.state.withLock { $0.plan } }
+    public var busConfiguration: OmnibusCore.Configuration? { self.state.withLock { $0.busConfiguration } }
 
     /// Where starts, stops and changes are written.
     var log: (any EventBusLogEmitter)? { self.state.withLock { $0.log } }
@@ -203,7 +203,7 @@ public final class BusService: EventBusService {
     /// Starts the service; returns false where it was stopped meanwhile.
     private func begin() async throws -> Bool {
         let request = Pending<Bool>()
-        let (settings, plan) = try self.state.withLock { state throws(OmnibusError) in
+        let (settings, busConfiguration) = try self.state.withLock { state throws(OmnibusError) in
             guard case .idle = state.phase else {
                 throw OmnibusError(
                     .alreadyRunning,
@@ -213,12 +213,12 @@ public final class BusService: EventBusService {
             state.phase = .starting(nil)
             state.since = self.environment.clock.now
             state.stopRequest = request
-            return (state.settings, state.plan)
+            return (state.settings, state.busConfiguration)
         }
-        let context = self.makeContext(settings, plan)
+        let context = self.makeContext(settings, busConfiguration)
         let bus: EventBus
         do {
-            let log = try self.makeLog(plan)
+            let log = try self.makeLog(busConfiguration)
             self.state.withLock { $0.log = log }
             bus = try await self.open(context, until: request)
         } catch {
@@ -309,7 +309,7 @@ public final class BusService: EventBusService {
                 try Self.checkCaller(bus)
                 state.phase = .stopping(bus)
                 state.since = self.environment.clock.now
-                return .end(bus, self.makeContext(state.settings, state.plan))
+                return .end(bus, self.makeContext(state.settings, state.busConfiguration))
             case .stopping(let bus):
                 try Self.checkCaller(bus)
                 state.waiters.append(waiter)

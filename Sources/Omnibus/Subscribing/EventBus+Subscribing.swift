@@ -113,54 +113,6 @@ extension EventBus {
         }
     }
 
-    /// Subscribes, and hands out the messages as an asynchronous sequence.
-    ///
-    /// Each call makes a subscription of its own: two sequences both get every message, unless they share a group.
-    ///
-    /// - Throws: as for handlers of events.
-    public func deliveries(
-        of pattern: TopicPattern,
-        group: String? = nil,
-        from start: StartPosition? = nil,
-        with settings: HandlerSettings = HandlerSettings(),
-        file: String = #fileID,
-        line: Int = #line
-    ) async throws -> Deliveries {
-        let acknowledging = settings.acknowledging ?? .onNext
-        guard acknowledging != .onReturn else {
-            throw OmnibusError(
-                .invalidSettings,
-                "A sequence has no handler that returns; acknowledge with .onNext, .onReceipt or .manual."
-            )
-        }
-        guard settings.timeout == nil else {
-            throw OmnibusError(
-                .invalidSettings,
-                "'timeout' is for handlers, and a sequence has none; use 'acknowledging: .manual' with 'ackDeadline'."
-            )
-        }
-        let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
-        let provided = try await self.provide(request)
-        let handle = self.handle(of: provided.subscription.id, request)
-        let meter = self.meter(request, handle)
-        let source = Deliveries.Source(
-            provided.subscription,
-            acknowledging: acknowledging,
-            prepare: { delivery in self.own(delivery, handle, meter) },
-            whenUnused: { self.abandon(handle.id) }
-        )
-        self.subscriptions.add(
-            SubscriptionTable.Record(
-                subscription: handle,
-                provided,
-                sequence: SubscriptionTable.WeakSource(source),
-                request
-            )
-        )
-        try await self.endIfClosing(handle.id)
-        return Deliveries(source: source)
-    }
-
     /// Ends a subscription by its id; once it has returned, no handler of the subscription starts.
     ///
     /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when there is none, or it has ended before.
@@ -238,7 +190,7 @@ extension EventBus {
     }
 
     /// Subscribes at the provider, with a queue of the bus's between where the plan needs one.
-    private func provide(_ request: SubscribeRequest) async throws(OmnibusError) -> SubscriptionTable.Provided {
+    func provide(_ request: SubscribeRequest) async throws(OmnibusError) -> SubscriptionTable.Provided {
         let settings = try self.check(request)
         guard let host = self.host else {
             let provided = try await self.provider.subscribe(to: request.pattern, settings)
@@ -340,12 +292,12 @@ extension EventBus {
         return handle
     }
 
-    private func handle(of id: SubscriptionID, _ request: SubscribeRequest) -> Subscription {
+    func handle(of id: SubscriptionID, _ request: SubscribeRequest) -> Subscription {
         Subscription(id: id, pattern: request.pattern, group: request.group, control: self.control)
     }
 
     /// Ends a subscription that was made while a shutdown began, which may not have seen it.
-    private func endIfClosing(_ id: SubscriptionID) async throws(OmnibusError) {
+    func endIfClosing(_ id: SubscriptionID) async throws(OmnibusError) {
         guard self.phase.load(ordering: .sequentiallyConsistent) != .open else { return }
         _ = await self.end(id)
         throw self.closedError("subscribe")
@@ -369,7 +321,7 @@ extension EventBus {
     }
 
     /// What measures a subscription; nil where nothing is measured.
-    private func meter(_ request: SubscribeRequest, _ handle: Subscription) -> HandlingMeter? {
+    func meter(_ request: SubscribeRequest, _ handle: Subscription) -> HandlingMeter? {
         self.meter.meter(request.pattern, group: request.group, subscription: handle.id)
     }
 
@@ -409,19 +361,5 @@ extension EventBus {
     /// Ends a subscription; returns false when there is none.
     func end(_ id: SubscriptionID) async -> Bool {
         await self.control.end(id)
-    }
-
-    /// Ends the subscription of a sequence that nobody can read any more.
-    private func abandon(_ id: SubscriptionID) {
-        guard let record = self.subscriptions.remove(id) else { return }
-        if let memory = self.memory {
-            memory.unsubscribe(id)
-            record.takeBack()
-        } else if let hosted = record.hosted {
-            hosted.leave(id)
-            record.takeBack()
-        } else if let provider = record.provider {
-            self.environment.detach { await provider.cancel() }
-        }
     }
 }

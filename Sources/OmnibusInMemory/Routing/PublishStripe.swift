@@ -67,8 +67,20 @@ extension PublishStripe.State {
         return cached
     }
 
+    /// Has the shortest way of an event type at hand, which mostly is that of the last one.
+    @inline(__always)
+    mutating func turn(
+        to typeID: ObjectIdentifier,
+        _ topic: Topic,
+        generation: UInt64,
+        resolve: (Topic) -> Route
+    ) {
+        if self.lastType == typeID, self.lastGeneration == generation, topic.isIdentical(to: self.lastTopic) { return }
+        self.remember(typeID, topic, generation: generation, resolve: resolve)
+    }
+
     /// Looks up the shortest way of an event type; there may be none.
-    mutating func remember(
+    private mutating func remember(
         _ typeID: ObjectIdentifier,
         _ topic: Topic,
         generation: UInt64,

@@ -1,0 +1,99 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The events that a worker has taken, as the loop sees them that hands them to a handler.
+///
+/// Design note: that loop is compiled in the user's module, where the handler and its type are known: called through a
+/// type that is not, a handler costs three frames instead of one. Everything else is compiled once, here.
+@usableFromInline
+final class EventBatch {
+    // One worker has it, and nobody else: checking that at every access would cost as much as the rest.
+    @exclusivity(unchecked) var state: WorkerState
+    private let settler: EntrySettler
+    private let codec: any PayloadCodec
+    private let buffer: EntryBuffer
+    /// The worker keeps it alive: what would be retained and released for each event costs as much as a lock.
+    @exclusivity(unchecked) private var scope: Unmanaged<DeliveryScope>?
+    @exclusivity(unchecked) private var holders: UInt = 0
+    @exclusivity(unchecked) private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
+
+    init(_ state: WorkerState, _ settler: EntrySettler, _ codec: any PayloadCodec) {
+        self.state = state
+        self.buffer = state.buffer
+        self.settler = settler
+        self.codec = codec
+    }
+
+    func enter(_ scope: DeliveryScope) {
+        self.scope = Unmanaged.passUnretained(scope)
+        self.holders = self.holderCount
+    }
+
+    func leaveScope() { self.scope = nil }
+
+    /// Whether a task that a handler has started still holds the scope, so that the next one needs a new one.
+    var isScopeHeld: Bool { self.holderCount > self.holders }
+
+    /// How many references to the scope there are, those that asking takes included: so it is the same code that asks
+    /// each time.
+    private var holderCount: UInt {
+        @inline(never) get { self.scope?._withUnsafeGuaranteedRef { $0.holderCount } ?? 0 }
+    }
+
+    /// Where the next event lies, which the caller moves out at once; nil where something else is to be done first.
+    @usableFromInline
+    func next() -> UnsafeMutableRawPointer? {
+        let buffer = self.buffer
+        guard !buffer.isEmpty, buffer.first.pointee.isPlain, !self.state.needsAttention, !self.isScopeHeld else {
+            return nil
+        }
+        let place = buffer.moveFirst(&self.header)
+        self.scope?._withUnsafeGuaranteedRef {
+            $0.enter(idHigh: self.header.idHigh, idLow: self.header.idLow, extras: self.header.rare?.extras)
+        }
+        return place
+    }
+
+    /// The loop that calls a handler for event after event.
+    @inlinable
+    @inline(__always)
+    static func loop<E: Event>(
+        _ handler: @escaping @Sendable (E) async throws -> Void
+    ) -> @Sendable (EventBatch) async -> Void {
+        { batch in
+            while let place = batch.next() {
+                let event = place.assumingMemoryBound(to: E.self).move()
+                do {
+                    try await handler(event)
+                    batch.handled()
+                } catch {
+                    batch.failed(event, error)
+                }
+            }
+        }
+    }
+
+    /// Says that the handler has handled the event.
+    @usableFromInline
+    func handled() {
+        self.state.complete(self.header.flags, self.header.key)
+    }
+
+    /// Says that the handler has thrown.
+    @usableFromInline
+    func failed<E: Event>(_ event: E, _ error: any Error) {
+        let defaults = self.state.lane.defaults
+        let entry = HeldEntry(
+            message: Message(
+                event,
+                topic: defaults.topic,
+                id: MessageID(high: self.header.idHigh, low: self.header.idLow),
+                key: self.header.key,
+                extras: self.header.rare?.extras ?? defaults.extras(self.header.origin),
+                codec: self.codec
+            ),
+            hold: self.header.flags.hold
+        )
+        self.settler.failed(entry, error)
+    }
+}
