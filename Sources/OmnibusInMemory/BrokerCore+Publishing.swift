@@ -24,24 +24,35 @@ package struct DirectOffer: Sendable {
     @usableFromInline package var outcome: Outcome
     /// How many queues and observers have it, where all have.
     package var matched: Int32
-    /// What the queues have answered, where there are several and one is full.
-    package var rest: PartialOffer?
+    /// What the queues have answered, where there are several and one is full; whoever goes on takes it.
+    ///
+    /// Unmanaged, so that this is plain bits: nothing is counted where there is none, which is nearly always.
+    private var rest: Unmanaged<PartialOffer>?
 
-    @usableFromInline package static let elsewhere = DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
+    @usableFromInline package static var elsewhere: DirectOffer {
+        DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
+    }
 
     package init(
         outcome: Outcome,
         idHigh: UInt64,
         idLow: UInt64,
-        matched: Int32 = 1,
-        rest: PartialOffer? = nil
+        matched: Int32 = 1
     ) {
         self.outcome = outcome
         self.idHigh = idHigh
         self.idLow = idLow
         self.matched = matched
-        self.rest = rest
     }
+
+    /// Notes that not all have accepted.
+    mutating func leave(_ rest: PartialOffer) {
+        self.outcome = .full
+        self.rest = .passRetained(rest)
+    }
+
+    /// What the queues have answered, where there are several and one is full; it is to be taken once.
+    package func takeRest() -> PartialOffer? { self.rest?.takeRetainedValue() }
 
     @usableFromInline package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
 
@@ -84,11 +95,58 @@ extension BrokerCore {
         }
     }
 
+    /// The same with the stripe that the caller owns or has found.
     @inline(__always)
     func offerDirectly(
         _ value: UnsafeRawPointer,
         _ typeID: ObjectIdentifier,
-        _ topic: borrowing Topic,
+        _ topic: Topic,
+        _ key: String?,
+        _ size: UInt32,
+        _ priority: Priority,
+        _ origin: UInt16,
+        _ cause: RareEntry?,
+        _ stripe: PublishStripe
+    ) -> DirectOffer {
+        let generation = self.generation.load(ordering: .acquiring)
+        let milliseconds = self.milliseconds
+        let topicBits = topic.identityBits
+        var worker: UnsafeContinuation<Bool, Never>?
+        let direct = stripe.state.withLock { state -> DirectOffer in
+            guard let lane = state.lastLane, state.isTurned(to: typeID, topicBits, generation: generation) else {
+                return .elsewhere
+            }
+            let (high, low) = state.ids.nextBits(milliseconds: milliseconds)
+            let offer = lane._withUnsafeGuaranteedRef { lane in
+                lane.offerSimply(
+                    value,
+                    idHigh: high,
+                    idLow: low,
+                    key: key,
+                    rare: cause,
+                    size: size,
+                    origin: origin,
+                    priority: priority
+                )
+            }
+            guard offer.isStored else { return .elsewhere }
+            state.lastPublished &+= 1
+            worker = offer.worker
+            return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
+        }
+        guard direct.outcome == .accepted else {
+            return self.offerAtLength(value, typeID, topic, key, size, priority, origin, cause, stripe)
+        }
+        worker?.resume(returning: true)
+        return direct
+    }
+
+    /// The same where there are several who want the value, the queue is full, or the route has to be looked up.
+    @inline(never)
+    private func offerAtLength(
+        _ value: UnsafeRawPointer,
+        _ typeID: ObjectIdentifier,
+        _ topic: Topic,
         _ key: String?,
         _ size: UInt32,
         _ priority: Priority,
@@ -101,18 +159,15 @@ extension BrokerCore {
         let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
         var after = Lane.AfterOffer()
         var shared: Route?
-        let topic = copy topic
         let direct = stripe.state.withLock { state -> DirectOffer in
             state.turn(to: typeID, topic, generation: generation, resolve: self.resolve)
+            guard state.lastLane != nil || state.isShared else { return .elsewhere }
+            state.lastPublished &+= 1
+            let (high, low) = state.ids.nextBits(milliseconds: milliseconds)
             guard let lane = state.lastLane else {
-                guard state.isShared else { return .elsewhere }
                 shared = state.lastRoute
-                state.lastPublished &+= 1
-                let (high, low) = state.ids.next(milliseconds: milliseconds).bits
                 return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
             }
-            state.lastPublished &+= 1
-            let (high, low) = state.ids.next(milliseconds: milliseconds).bits
             let outcome = lane._withUnsafeGuaranteedRef {
                 $0.offer(
                     value,
@@ -136,24 +191,31 @@ extension BrokerCore {
             case .full, .refused: return DirectOffer(outcome: .full, idHigh: high, idLow: low)
             }
         }
-        if let shared {
-            return self.offer(value, direct, to: shared) { lane, after in
-                lane.offer(
-                    value,
-                    idHigh: direct.idHigh,
-                    idLow: direct.idLow,
-                    key: key,
-                    rare: cause,
-                    size: size,
-                    origin: origin,
-                    priority: priority,
-                    mode: mode,
-                    &after
-                )
-            }
-        }
         after.perform()
-        return direct
+        guard let shared else { return direct }
+        if shared.lanes.isEmpty { return self.show(value, direct, to: shared.observers) }
+        return self.offer(value, direct, to: shared) { lane, after in
+            lane.offer(
+                value,
+                idHigh: direct.idHigh,
+                idLow: direct.idLow,
+                key: key,
+                rare: cause,
+                size: size,
+                origin: origin,
+                priority: priority,
+                mode: mode,
+                &after
+            )
+        }
+    }
+
+    /// Shows a value to observers, where nobody else wants it.
+    private func show(_ value: UnsafeRawPointer, _ direct: DirectOffer, to observers: [Observer]) -> DirectOffer {
+        for observer in observers { observer.see(valueAt: value) }
+        var result = direct
+        result.matched = Int32(clamping: observers.count)
+        return result
     }
 
     /// Hands a value to all whom a route names; the call is counted already.
@@ -174,8 +236,7 @@ extension BrokerCore {
         var result = direct
         result.matched = Int32(clamping: answers.accepted)
         if !answers.full.isEmpty || !answers.refused.isEmpty {
-            result.outcome = .full
-            result.rest = PartialOffer(answers, route)
+            result.leave(PartialOffer(answers, route))
         } else if answers.accepted == 0 {
             result.outcome = .unrouted
             self.count(route.topic, CallCounts(unrouted: 1))
@@ -215,7 +276,7 @@ extension BrokerCore {
                         priority: priority,
                         workers: &workers
                     ) {
-                        let id = state.ids.next(milliseconds: milliseconds).bits
+                        let id = state.ids.nextBits(milliseconds: milliseconds)
                         ids.append(BatchPublishResult.IDBits(high: id.high, low: id.low))
                         return id
                     }
@@ -229,13 +290,15 @@ extension BrokerCore {
     }
 
     /// Goes on with a value that a queue had no room for.
+    ///
+    /// - Parameter rest: what the queues have answered, where there are several.
     package func offerToFull(
         _ message: Message,
-        _ direct: DirectOffer,
+        _ rest: PartialOffer?,
         cause: RareEntry?
     ) throws(OmnibusError) -> Offer {
         let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
-        if let rest = direct.rest {
+        if let rest {
             return try self.finish(rest.answers, HeldEntry(message: message), rest.route, mode)
         }
         let route = self.resolve(message.topic)

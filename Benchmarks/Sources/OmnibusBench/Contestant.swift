@@ -10,7 +10,8 @@ struct Contestant: Sendable {
     var run: @Sendable (_ count: Int, _ meter: Meter) async throws -> Double
 
     static let all: [Contestant] = [
-        .oneToOne, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline, .notificationCenter,
+        .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
+        .notificationCenter,
         .batches, .groupOfFour, .requests, .histogram, .counter,
     ]
 }

@@ -30,4 +30,23 @@ extension Contestant {
         try await bus.shutdown(deadline: .seconds(5))
         return figure
     }
+
+    /// The same with a handler that says that it never suspends.
+    static let oneToOneSynchronous = Contestant(name: "one-to-one/omnibus-synchronous") { count, meter in
+        let tally = Tally(expected: count)
+        let bus = EventBus()
+        try await bus.subscribe(synchronouslyTo: Tick.self) { event in
+            tally.add(event.n)
+        }
+
+        let figure = try await meter.perMessage(of: count) {
+            for n in 0..<count {
+                try await bus.publish(Tick(n: n, name: "tick"))
+            }
+            try await tally.wait()
+        }
+
+        try await bus.shutdown(deadline: .seconds(5))
+        return figure
+    }
 }

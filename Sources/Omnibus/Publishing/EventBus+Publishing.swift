@@ -111,7 +111,7 @@ extension EventBus: EventPublishing {
         size: Int,
         priority: Priority
     ) -> DirectOffer {
-        let scope = DeliveryScope.active
+        let scope = DeliveryScope.active(in: self.scopes)
         // A bus that is not open, or has middleware, says why on the way that is taken then.
         guard let memory = self.direct, self.isOpen(scope) else { return .elsewhere }
         return memory._withUnsafeGuaranteedRef {
@@ -154,6 +154,7 @@ extension EventBus: EventPublishing {
 
     /// The same without suspending.
     func offer<E: Event>(_ event: E, after direct: DirectOffer) throws(OmnibusError) -> Offer {
+        let rest = direct.takeRest()
         let scope = DeliveryScope.active
         try self.checkOpen(scope)
         guard let memory = self.memory else { throw self.provider.unsupported(.synchronousPublish) }
@@ -168,7 +169,7 @@ extension EventBus: EventPublishing {
                 origin: self.origin,
                 cause: self.cause(scope)
             )
-            return try memory.offerToFull(message, direct, cause: self.cause(scope))
+            return try memory.offerToFull(message, rest, cause: self.cause(scope))
         case .elsewhere:
             return try memory.offer(self.message(of: event), origin: self.origin, cause: self.cause(scope))
         }

@@ -114,7 +114,7 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
             let message = self.message(of: value, direct.id, nil)
             return try stripe.core.offerToFull(
                 stripe.core.complete(message, origin: self.bus.origin, cause: self.bus.cause(scope)),
-                direct,
+                direct.takeRest(),
                 cause: self.bus.cause(scope)
             )
         case .elsewhere:

@@ -38,6 +38,34 @@ extension EventBus {
         )
     }
 
+    /// Subscribes a handler that never suspends to events of a type.
+    ///
+    /// It runs where any handler does, and is called as a plain function: an asynchronous one costs as much to call as
+    /// the whole rest of a delivery. It must not block.
+    ///
+    /// - Throws: as for handlers that may suspend.
+    @inlinable
+    @discardableResult
+    public func subscribe<E: Event>(
+        synchronouslyTo type: E.Type,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (E) throws -> Void
+    ) async throws -> Subscription {
+        try await self.subscribe(
+            to: type,
+            group: group,
+            from: start,
+            with: settings,
+            CallSite(file: file, line: line),
+            handler: { event async throws in try handler(event) },
+            handleAll: EventBatch.loop(synchronous: handler)
+        )
+    }
+
     /// - Parameter handleAll: the loop that calls the handler, compiled where the handler is known.
     @usableFromInline
     func subscribe<E: Event>(

@@ -24,7 +24,9 @@ struct EventWorker<E: Event>: Sendable {
     /// It is concurrent, and so are the steps below, so that no executor has to be restored after each handler.
     @concurrent
     func run() async {
-        let batch = EventBatch(WorkerState(lane: self.lane, isAlone: self.isAlone), self.settler, self.codec)
+        let batch = EventBatch(WorkerState(lane: self.lane, isAlone: self.isAlone), self.codec) { entry, error in
+            self.settler.failed(entry, error)
+        }
         var goesOn = true
         while goesOn {
             let scope = DeliveryScope(source: self.source, lane: self.lane, owner: self.owner)

@@ -39,6 +39,14 @@ package struct MessageIDGenerator: Sendable {
     /// Complexity: constant, a few nanoseconds.
     @inlinable
     package mutating func next(milliseconds now: Int64) -> MessageID {
+        let (high, low) = self.nextBits(milliseconds: now)
+        return MessageID(high: high, low: low)
+    }
+
+    /// The same as the id's first and last eight bytes.
+    @inlinable
+    @inline(__always)
+    package mutating func nextBits(milliseconds now: Int64) -> (high: UInt64, low: UInt64) {
         let now = UInt64(truncatingIfNeeded: max(now, 0)) & 0xFFFF_FFFF_FFFF
         if now > self.milliseconds {
             self.milliseconds = now
@@ -50,7 +58,7 @@ package struct MessageIDGenerator: Sendable {
             self.counter = self.nextRandom() >> 39
         }
         let tail = self.nextRandom() >> 16
-        return MessageID(
+        return (
             high: self.milliseconds << 16 | 0x7000 | self.counter >> 14,
             low: 0x8000_0000_0000_0000 | (self.counter & 0x3FFF) << 48 | tail
         )

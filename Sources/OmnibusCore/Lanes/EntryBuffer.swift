@@ -144,8 +144,14 @@ package final class EntryBuffer: @unchecked Sendable {
     @inline(__always)
     package func moveFirst(_ header: inout EntryHeader) -> UnsafeMutableRawPointer {
         let place = self.firstPayload
-        header = self.first.move()
-        self.bytes -= Int(header.size)
+        let first = self.first
+        self.bytes -= Int(first.pointee.size)
+        if first.pointee.isBare, header.isBare {
+            // Nothing in either counts references, so that nothing has to be ended.
+            header.takePlainFields(first.pointee)
+        } else {
+            header = first.move()
+        }
         self.start += 1
         if self.start == self.end {
             self.start = 0

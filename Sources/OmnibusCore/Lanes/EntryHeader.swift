@@ -115,6 +115,20 @@ package struct EntryHeader: ~Copyable, Sendable {
     @inline(__always)
     package var isBoxed: Bool { self.flags.rawValue & Flags.isBoxed.rawValue != 0 }
 
+    /// Whether it refers to nothing.
+    @inline(__always)
+    var isBare: Bool { self.key == nil && self.rare == nil }
+
+    /// Takes over all but the references.
+    @inline(__always)
+    mutating func takePlainFields(_ other: borrowing EntryHeader) {
+        self.idHigh = other.idHigh
+        self.idLow = other.idLow
+        self.size = other.size
+        self.origin = other.origin
+        self.flags = other.flags
+    }
+
     /// Whether the payload column has the value, and it does not expire.
     @inline(__always)
     package var isPlain: Bool { self.flags.rawValue & 3 == 0 }

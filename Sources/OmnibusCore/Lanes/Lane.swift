@@ -14,6 +14,11 @@ package final class Lane: Sendable {
         var lastTimer: UInt64 = 0
     }
 
+    /// Raised to have workers give back what they have not handled: something more urgent has come, or a member ends.
+    ///
+    /// Workers read it for every message, and publishers write to `state`: it stands as far from that as it can, so that
+    /// the two are not in one cache line.
+    package let attention = Atomic<Int>(0)
     /// The queue's number, unique for its broker.
     package let id: UInt64
     package let pattern: TopicPattern
@@ -22,9 +27,6 @@ package final class Lane: Sendable {
     package let settings: SubscriptionSettings
     package let defaults: MessageDefaults
     package let clock: any BusClock
-
-    /// Raised to have workers give back what they have not handled: something more urgent has come, or a member ends.
-    package let attention = Atomic<Int>(0)
 
     let signals: SignalHub
     /// Which queues are held back because their handlers have filled others.

@@ -178,12 +178,16 @@ package struct LaneMachine: Sendable {
         return metrics
     }
 
+    // Both go through the members where they are: a closure over them would have the whole machine copied, under the lock.
+
     package func isPaused(_ member: SubscriptionID?) -> Bool {
-        self.members.first { $0.id == member }?.isPaused ?? false
+        for index in self.members.indices where self.members[index].id == member { return self.members[index].isPaused }
+        return false
     }
 
     package func hasMember(_ id: SubscriptionID) -> Bool {
-        self.members.contains { $0.id == id }
+        for index in self.members.indices where self.members[index].id == id { return true }
+        return false
     }
 
     /// Makes a name for somebody who falls asleep.

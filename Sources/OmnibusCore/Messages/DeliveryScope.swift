@@ -17,16 +17,24 @@ package final class DeliveryScope: @unchecked Sendable {
     @TaskLocal package static var current: DeliveryScope?
 
     /// The scope of the handler that the current task runs in, or was started by, while that handler runs.
-    package static var active: DeliveryScope? {
-        guard let scope = self.current, !scope.isExpired.load(ordering: .acquiring) else { return nil }
+    package static var active: DeliveryScope? { self.active(in: self.$current) }
+
+    /// The same for those who keep the task-local at hand, which finding costs as much as reading it.
+    @inline(__always)
+    package static func active(in scopes: TaskLocal<DeliveryScope?>) -> DeliveryScope? {
+        guard let scope = scopes.get(), !scope.isExpiredForAll else { return nil }
         return scope
     }
+
+    private var isExpiredForAll: Bool { self.isExpired.load(ordering: .acquiring) }
 
     /// The message's id, and its rare fields; the message itself where it exists.
     @exclusivity(unchecked) private var idHigh: UInt64 = 0
     @exclusivity(unchecked) private var idLow: UInt64 = 0
     @exclusivity(unchecked) private var extras: MessageExtras?
     @exclusivity(unchecked) private var message: Message?
+    /// Whether there are any: asking them would count a reference.
+    @exclusivity(unchecked) private var hasExtras = false
     /// Whether there is a message: asking itself would copy it.
     @exclusivity(unchecked) private var hasMessage = false
     /// The queue that the message came from.
@@ -51,12 +59,18 @@ package final class DeliveryScope: @unchecked Sendable {
 
     /// Enters the handling of an event that no message was made of.
     @inline(__always)
-    package func enter(idHigh: UInt64, idLow: UInt64, extras: MessageExtras?) {
+    package func enter(idHigh: UInt64, idLow: UInt64, _ rare: RareEntry?) {
         self.idHigh = idHigh
         self.idLow = idLow
-        if extras != nil || self.extras != nil { self.extras = extras }
+        if rare != nil || self.hasExtras { self.takeExtras(rare) }
         if self.hasMessage { self.forgetMessage() }
         self.forget()
+    }
+
+    @inline(never)
+    private func takeExtras(_ rare: RareEntry?) {
+        self.extras = rare?.extras
+        self.hasExtras = self.extras != nil
     }
 
     /// Enters the handling of a message.

@@ -42,16 +42,16 @@ extension Topic {
     /// The number of words; counts dots, in time linear in the name's length.
     public var wordCount: Int { TopicName.wordCount(of: self.name) }
 
-    /// Whether both are the same text at the same place, or the same short text; equal topics may differ in this.
+    /// The bits of the name: two topics with equal ones are the same text at the same place, or the same short text;
+    /// equal topics may differ in this.
     ///
-    /// It costs two comparisons of words, where ``==(_:_:)`` may have to read the names.
+    /// Comparing them costs two comparisons of words, where ``==(_:_:)`` may have to read the names. They mean nothing
+    /// once the topic is gone.
     @inline(__always)
-    package func isIdentical(to other: borrowing Topic) -> Bool {
+    @inlinable
+    package var identityBits: (UInt64, UInt64) {
         // SAFETY: a String is two words without padding; only their bits are compared. Leaned on by "Topics".
-        let (left, right) = (
-            unsafeBitCast(self.name, to: (UInt64, UInt64).self), unsafeBitCast(other.name, to: (UInt64, UInt64).self)
-        )
-        return left == right
+        unsafeBitCast(self.name, to: (UInt64, UInt64).self)
     }
 
     /// Whether the topic is the system's, its first word being `omnibus`.

@@ -25,6 +25,8 @@ final class PublishStripe: Sendable {
         /// The last event type that was published, which mostly is the next one too.
         var lastType: ObjectIdentifier?
         var lastTopic = Topic(unchecked: "")
+        /// The same as bits, which can be compared without counting a reference; `lastTopic` keeps them valid.
+        var lastTopicBits = Topic(unchecked: "").identityBits
         var lastGeneration: UInt64 = 0
         /// The only queue that wants events of the last type, which the route keeps alive.
         var lastLane: Unmanaged<Lane>?
@@ -67,6 +69,12 @@ extension PublishStripe.State {
         return cached
     }
 
+    /// Whether the shortest way of an event type is at hand, its topic being given by its bits.
+    @inline(__always)
+    func isTurned(to typeID: ObjectIdentifier, _ topic: (UInt64, UInt64), generation: UInt64) -> Bool {
+        self.lastType == typeID && self.lastGeneration == generation && topic == self.lastTopicBits
+    }
+
     /// Has the shortest way of an event type at hand, which mostly is that of the last one.
     @inline(__always)
     mutating func turn(
@@ -75,7 +83,7 @@ extension PublishStripe.State {
         generation: UInt64,
         resolve: (Topic) -> Route
     ) {
-        if self.lastType == typeID, self.lastGeneration == generation, topic.isIdentical(to: self.lastTopic) { return }
+        if self.isTurned(to: typeID, topic.identityBits, generation: generation) { return }
         self.remember(typeID, topic, generation: generation, resolve: resolve)
     }
 
@@ -90,6 +98,7 @@ extension PublishStripe.State {
         let route = self.entry(for: topic, generation: generation, resolve: resolve).route
         self.lastType = typeID
         self.lastTopic = topic
+        self.lastTopicBits = topic.identityBits
         // A route from a table that has changed meanwhile is looked up again the next time.
         self.lastGeneration = route.generation
         self.lastRoute = route

@@ -1,38 +1,47 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+package import CloudEvents
+
 /// The events that a worker has taken, as the loop sees them that hands them to a handler.
 ///
 /// Design note: that loop is compiled in the user's module, where the handler and its type are known: called through a
-/// type that is not, a handler costs three frames instead of one. Everything else is compiled once, here.
+/// type that is not, a handler costs three frames instead of one. Everything else is compiled once, here, beside the
+/// queue, so that going from one event to the next is one call that calls nothing.
 @usableFromInline
-final class EventBatch {
+package final class EventBatch {
     // One worker has it, and nobody else: checking that at every access would cost as much as the rest.
-    @exclusivity(unchecked) var state: WorkerState
-    private let settler: EntrySettler
-    private let codec: any PayloadCodec
+    @exclusivity(unchecked) package var state: WorkerState
     private let buffer: EntryBuffer
+    private let codec: any PayloadCodec
+    private let fail: (HeldEntry, any Error) -> Void
     /// The worker keeps it alive: what would be retained and released for each event costs as much as a lock.
     @exclusivity(unchecked) private var scope: Unmanaged<DeliveryScope>?
     @exclusivity(unchecked) private var holders: UInt = 0
+    /// What the queue knew of the event that is handled.
     @exclusivity(unchecked) private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
 
-    init(_ state: WorkerState, _ settler: EntrySettler, _ codec: any PayloadCodec) {
-        self.state = state
+    /// - Parameter fail: is told of the entries that the handler has thrown for.
+    package init(
+        _ state: consuming WorkerState,
+        _ codec: any PayloadCodec,
+        fail: @escaping (HeldEntry, any Error) -> Void
+    ) {
         self.buffer = state.buffer
-        self.settler = settler
+        self.state = state
         self.codec = codec
+        self.fail = fail
     }
 
-    func enter(_ scope: DeliveryScope) {
+    package func enter(_ scope: DeliveryScope) {
         self.scope = Unmanaged.passUnretained(scope)
         self.holders = self.holderCount
     }
 
-    func leaveScope() { self.scope = nil }
+    package func leaveScope() { self.scope = nil }
 
     /// Whether a task that a handler has started still holds the scope, so that the next one needs a new one.
-    var isScopeHeld: Bool { self.holderCount > self.holders }
+    package var isScopeHeld: Bool { self.holderCount > self.holders }
 
     /// How many references to the scope there are, those that asking takes included: so it is the same code that asks
     /// each time.
@@ -42,14 +51,14 @@ final class EventBatch {
 
     /// Where the next event lies, which the caller moves out at once; nil where something else is to be done first.
     @usableFromInline
-    func next() -> UnsafeMutableRawPointer? {
+    package func next() -> UnsafeMutableRawPointer? {
         let buffer = self.buffer
         guard !buffer.isEmpty, buffer.first.pointee.isPlain, !self.state.needsAttention, !self.isScopeHeld else {
             return nil
         }
         let place = buffer.moveFirst(&self.header)
         self.scope?._withUnsafeGuaranteedRef {
-            $0.enter(idHigh: self.header.idHigh, idLow: self.header.idLow, extras: self.header.rare?.extras)
+            $0.enter(idHigh: self.header.idHigh, idLow: self.header.idLow, self.header.rare)
         }
         return place
     }
@@ -57,7 +66,7 @@ final class EventBatch {
     /// The loop that calls a handler for event after event.
     @inlinable
     @inline(__always)
-    static func loop<E: Event>(
+    package static func loop<E: Event>(
         _ handler: @escaping @Sendable (E) async throws -> Void
     ) -> @Sendable (EventBatch) async -> Void {
         { batch in
@@ -73,15 +82,35 @@ final class EventBatch {
         }
     }
 
+    /// The same for a handler that never suspends: without a frame of its own for each event, which costs more than all
+    /// the rest.
+    @inlinable
+    @inline(__always)
+    package static func loop<E: Event>(
+        synchronous handler: @escaping @Sendable (E) throws -> Void
+    ) -> @Sendable (EventBatch) async -> Void {
+        { batch in
+            while let place = batch.next() {
+                let event = place.assumingMemoryBound(to: E.self).move()
+                do {
+                    try handler(event)
+                    batch.handled()
+                } catch {
+                    batch.failed(event, error)
+                }
+            }
+        }
+    }
+
     /// Says that the handler has handled the event.
     @usableFromInline
-    func handled() {
-        self.state.complete(self.header.flags, self.header.key)
+    package func handled() {
+        self.state.complete(self.header)
     }
 
     /// Says that the handler has thrown.
     @usableFromInline
-    func failed<E: Event>(_ event: E, _ error: any Error) {
+    package func failed<E: Event>(_ event: E, _ error: any Error) {
         let defaults = self.state.lane.defaults
         let entry = HeldEntry(
             message: Message(
@@ -94,6 +123,6 @@ final class EventBatch {
             ),
             hold: self.header.flags.hold
         )
-        self.settler.failed(entry, error)
+        self.fail(entry, error)
     }
 }

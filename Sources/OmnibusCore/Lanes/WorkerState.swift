@@ -4,12 +4,12 @@
 import Synchronization
 
 /// What a worker keeps between batches.
-struct WorkerState {
+package struct WorkerState: ~Copyable {
     /// How many entries a worker that is alone takes at once: with more, they are cold when their turn comes.
     private static let aloneBatch = 256
 
     let lane: Lane
-    let buffer: EntryBuffer
+    package let buffer: EntryBuffer
     /// Entries that were handled and are not acknowledged yet.
     private(set) var completed = 0
     /// The key that the last of them held.
@@ -22,7 +22,7 @@ struct WorkerState {
     private var attention: Int
     private var batchCount = 0
 
-    init(lane: Lane, isAlone: Bool) {
+    package init(lane: Lane, isAlone: Bool) {
         self.lane = lane
         self.buffer = EntryBuffer(layout: lane.layout)
         let isAlone =
@@ -35,7 +35,7 @@ struct WorkerState {
     }
 
     /// Waits for the next batch; returns false when there will be none.
-    mutating func next(_ member: SubscriptionID) async -> Bool {
+    package mutating func next(_ member: SubscriptionID) async -> Bool {
         // A short batch means that this worker keeps up. Letting others run first makes the next one longer, and keeps
         // the queue's memory with the publisher meanwhile.
         if self.isAlone, self.batchCount < 32 { await Task.yield() }
@@ -54,9 +54,9 @@ struct WorkerState {
 
     /// Counts an entry that was handled.
     @inline(__always)
-    mutating func complete(_ flags: EntryHeader.Flags, _ key: String?) {
+    mutating func complete(_ header: borrowing EntryHeader) {
         self.completed += 1
-        if flags.holdsKey { return self.complete(flags.hold, key) }
+        if header.flags.holdsKey { return self.complete(header.flags.hold, header.key) }
         if self.completed >= self.reportInterval, self.isAlone { self.report() }
     }
 
@@ -91,7 +91,7 @@ struct WorkerState {
     var needsAttention: Bool { self.lane.attention.load(ordering: .acquiring) != self.attention }
 
     /// Whether the rest of the batch has to go back: something urgent has come, or the subscription changes.
-    var mustGiveBack: Bool {
+    package var mustGiveBack: Bool {
         mutating get {
             let attention = self.lane.attention.load(ordering: .acquiring)
             guard attention != self.attention else { return false }
