@@ -52,6 +52,7 @@ enum MutationHunt {
         case .forgetTimer: 8
         case .giveBackBehind: 21
         case .miscountAbandoned: 9
+        case .neverArrive: 2
         case .neverLetGo: 20
         case .forgiveTimeout: 29
         case .exceedThrottle: 9

@@ -267,8 +267,9 @@ extension EventBus {
             compression: self.settings.compression,
             source: self.settings.source,
             owner: ObjectIdentifier(self),
+            isAlone: request.group == nil && request.settings.concurrency == 1,
             // A handler with a limit may have to give its message back, which then comes before all others.
-            isAlone: request.group == nil && request.settings.concurrency == 1 && limit == nil,
+            takesAhead: limit == nil,
             handler: limited,
             handleAll: handleAll
         )

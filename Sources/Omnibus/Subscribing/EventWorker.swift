@@ -15,6 +15,8 @@ struct EventWorker<E: Event>: Sendable {
     let owner: ObjectIdentifier
     /// Whether nobody else takes from this queue, so that a large batch keeps nobody waiting.
     let isAlone: Bool
+    /// Whether it may take more than it begins; others may take that from it.
+    let takesAhead: Bool
     let handler: @Sendable (E) async throws -> Void
     /// Calls the handler for event after event, in code that knows the handler.
     let handleAll: @Sendable (EventBatch) async -> Void
@@ -24,7 +26,10 @@ struct EventWorker<E: Event>: Sendable {
     /// It is concurrent, and so are the steps below, so that no executor has to be restored after each handler.
     @concurrent
     func run() async {
-        let batch = EventBatch(WorkerState(lane: self.lane, isAlone: self.isAlone), self.codec) { entry, error in
+        let batch = EventBatch(
+            WorkerState(lane: self.lane, isAlone: self.isAlone, takesAhead: self.takesAhead),
+            self.codec
+        ) { entry, error in
             self.settler.failed(entry, error)
         }
         var goesOn = true

@@ -184,6 +184,16 @@ package final class EntryBuffer: @unchecked Sendable {
         (0..<self.count).count { holds((self.first + $0).pointee) }
     }
 
+    /// How many entries from the start have nothing to them but a payload in the column, up to a limit.
+    func bareCount(upTo limit: Int) -> Int {
+        var count = 0
+        while count < min(limit, self.count), (self.first + count).pointee.isPlain, (self.first + count).pointee.isBare
+        {
+            count += 1
+        }
+        return count
+    }
+
     /// Moves the entries for which a condition holds to the end of another buffer; those that stay keep their order.
     func move(to other: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
         let all = EntryBuffer(layout: self.layout)

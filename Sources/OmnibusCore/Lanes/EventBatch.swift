@@ -53,7 +53,9 @@ package final class EventBatch {
     @usableFromInline
     package func next() -> UnsafeMutableRawPointer? {
         let buffer = self.buffer
-        guard !buffer.isEmpty, buffer.first.pointee.isPlain, !self.state.needsAttention, !self.isScopeHeld else {
+        guard !buffer.isEmpty || self.state.refill(), buffer.first.pointee.isPlain, !self.state.needsAttention,
+            !self.isScopeHeld
+        else {
             return nil
         }
         let place = buffer.moveFirst(&self.header)

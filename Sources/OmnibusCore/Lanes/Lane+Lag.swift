@@ -25,12 +25,13 @@ extension Lane {
     /// How the queue stands now.
     package var standing: QueueStanding {
         self.state.withLock { state in
-            QueueStanding(
+            state.catchUp()
+            return QueueStanding(
                 identity: self.identity,
                 members: state.machine.members.map(\.id),
                 metrics: state.machine.currentMetrics,
                 waiting: state.machine.waitingCount,
-                oldest: state.machine.oldestWaiting
+                oldest: ([state.machine.oldestWaiting] + state.workQueues.map(\.oldest)).compactMap { $0 }.min()
             )
         }
     }

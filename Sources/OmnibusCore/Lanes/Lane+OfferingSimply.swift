@@ -41,7 +41,7 @@ extension Lane {
                     flags: EntryHeader.Flags(priority)
                 )
             )
-            return SimpleOffer(isStored: true, worker: state.machine.workerToWake()?.continuation)
+            return SimpleOffer(isStored: true, worker: state.machine.workerForOffer()?.continuation)
         }
     }
 }

@@ -6,9 +6,9 @@ import Synchronization
 
 extension Lane {
     /// Acknowledges entries that were handled and gives back those that are left in a buffer.
-    package func giveBack(_ buffer: EntryBuffer, completed: Int, release: KeyRelease? = nil) {
+    package func giveBack(_ buffer: EntryBuffer, _ progress: WorkerProgress) {
         let effects = self.state.withLock { state -> Effects in
-            if completed > 0 { state.machine.complete(completed, release) }
+            state.machine.note(progress)
             state.machine.giveBack(buffer)
             var effects = Effects()
             effects.publishers = state.machine.publishersToResume()

@@ -1,7 +1,6 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-package import CloudEvents
 import Synchronization
 
 extension Lane {
@@ -88,33 +87,34 @@ extension Lane {
     /// Waits for entries and puts up to a number of them into an empty buffer; returns false when there will be none.
     ///
     /// - Parameters:
-    ///   - completed: how many entries of the last call were handled; they are acknowledged under the same lock.
-    ///   - release: the key that the last one of them held.
+    ///   - progress: what the worker has done since the last call; it counts under the same lock.
     ///   - isAlone: whether the worker is the only one, and reports its progress.
+    ///   - ahead: where a worker of several takes more than it begins; nil where it does not.
     package func next(
         _ buffer: EntryBuffer,
         upTo count: Int,
-        completed: Int,
-        release: KeyRelease?,
+        _ progress: WorkerProgress,
         for member: SubscriptionID,
-        isAlone: Bool
+        isAlone: Bool,
+        ahead: WorkQueue?
     ) async -> Bool {
-        var completed = completed
-        var release = release
+        var progress = progress
         var looks = 0
+        var wasWoken = false
         while true {
             if let isTaken = self.take(
                 buffer,
                 upTo: count,
-                completed: completed,
-                release: release,
+                progress,
                 for: member,
-                isAlone: isAlone
+                isAlone: isAlone,
+                ahead: ahead,
+                wasWoken: wasWoken
             ) {
                 return isTaken
             }
-            completed = 0
-            release = nil
+            progress = WorkerProgress()
+            wasWoken = false
             if looks < Self.looksBeforeSleep {
                 looks += 1
                 await Task.yield()
@@ -123,24 +123,34 @@ extension Lane {
             _ = await withUnsafeContinuation { continuation in
                 self.park(continuation, id: 0, for: member)
             }
+            wasWoken = true
         }
     }
 
     /// Acknowledges entries that were handled, and makes room for as many.
-    ///
-    /// - Parameters:
-    ///   - remaining: how many entries the worker has taken and not begun.
-    ///   - bytes: what they count in bytes.
-    ///   - oldest: when the first of them was accepted.
-    package func report(completed: Int, release: KeyRelease?, remaining: Int, bytes: Int, oldest: Timestamp?) {
-        let (publishers, recovers) = self.state.withLock { state -> ([LaneMachine.Sleeper], Bool) in
-            state.machine.complete(completed, release)
-            state.machine.report(remaining: remaining, bytes: bytes)
-            state.machine.heldSince = oldest
-            return (state.machine.publishersToResume(), state.machine.recovers())
+    package func report(_ progress: WorkerProgress) {
+        let effects = self.state.withLock { state -> Effects in
+            state.machine.note(progress)
+            var effects = Effects()
+            effects.publishers = state.machine.publishersToResume()
+            effects.recovers = state.machine.recovers()
+            // A key that has been let go may be what another worker waits for.
+            if progress.release != nil { effects.worker = state.machine.workerForWork() }
+            return effects
         }
-        for sleeper in publishers { sleeper.continuation.resume(returning: true) }
-        if recovers { self.letOthersGo() }
+        self.perform(effects)
+    }
+
+    /// Makes a place where a worker of several keeps what it has taken ahead.
+    package func makeWorkQueue() -> WorkQueue {
+        let queue = WorkQueue(layout: self.layout)
+        self.state.withLock { $0.workQueues.append(queue) }
+        return queue
+    }
+
+    /// Forgets the place of a worker that has ended; there is nothing left in it.
+    package func remove(_ queue: WorkQueue) {
+        self.state.withLock { state in state.workQueues.removeAll { $0 === queue } }
     }
 
     /// The same for somebody whose task may be cancelled while it waits; returns nil then.
@@ -149,12 +159,13 @@ extension Lane {
         upTo count: Int,
         for member: SubscriptionID
     ) async -> Bool? {
+        var wasWoken = false
         while true {
             guard !Task.isCancelled else {
                 self.passOn()
                 return nil
             }
-            if let isTaken = self.take(buffer, upTo: count, for: member) { return isTaken }
+            if let isTaken = self.take(buffer, upTo: count, for: member, wasWoken: wasWoken) { return isTaken }
             let id = self.state.withLock { $0.machine.nextSleeperID() }
             _ = await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
@@ -163,6 +174,7 @@ extension Lane {
             } onCancel: {
                 self.wakeWorker(id)
             }
+            wasWoken = true
         }
     }
 
@@ -170,19 +182,22 @@ extension Lane {
     func take(
         _ buffer: EntryBuffer,
         upTo count: Int,
-        completed: Int = 0,
-        release: KeyRelease? = nil,
+        _ progress: WorkerProgress = WorkerProgress(),
         for member: SubscriptionID,
-        isAlone: Bool = false
+        isAlone: Bool = false,
+        ahead: WorkQueue? = nil,
+        wasWoken: Bool = false
     ) -> Bool? {
         var read: LaneReading.Taken?
         let (decision, effects) = self.state.withLock { state -> (LaneMachine.TakeDecision, Effects) in
             read = state.machine.refill()
-            if completed > 0 { state.machine.complete(completed, release) }
-            if isAlone { state.machine.report(remaining: 0, bytes: 0) }
-            let decision = state.machine.take(upTo: count, into: buffer, for: member, isAlone: isAlone) {
+            if wasWoken, !Mutation.isActive(.neverArrive) { state.machine.isWaking = false }
+            state.machine.note(progress)
+            var decision = state.machine.take(upTo: count, into: buffer, for: member, isAlone: isAlone) {
                 self.clock.uptime()
             }
+            var isShared = wasWoken
+            if let ahead { isShared = self.takeAhead(ahead, buffer, for: member, &decision, &state) || wasWoken }
             var effects = Effects()
             effects.publishers = state.machine.publishersToResume()
             effects.recovers = state.machine.recovers()
@@ -190,10 +205,15 @@ extension Lane {
                 // The end of one entry may have made room for several others.
                 if state.machine.isOrderly || state.machine.reading != nil {
                     effects.worker = state.machine.workerForWork()
+                } else if isShared, state.machine.hasWork || state.machine.held > 0 {
+                    // The offers that came meanwhile have woken nobody.
+                    effects.worker = state.machine.workerForOffer()
                 }
             } else {
                 // A member that is paused or ends does not take what the end of its last entry has made room for.
-                if completed > 0, state.machine.isOrderly { effects.worker = state.machine.workerForWork() }
+                if wasWoken || progress.completed > 0 && state.machine.isOrderly {
+                    effects.worker = state.machine.workerForWork()
+                }
                 effects.waiters = state.machine.settledWaiters()
             }
             return (decision, effects)
@@ -210,6 +230,29 @@ extension Lane {
             self.arm(time)
             return nil
         }
+    }
+
+    /// Has a worker of several take more than it begins now, or steal where it has got nothing; returns whether there is
+    /// something for others.
+    private func takeAhead(
+        _ ahead: WorkQueue,
+        _ buffer: EntryBuffer,
+        for member: SubscriptionID,
+        _ decision: inout LaneMachine.TakeDecision,
+        _ state: inout State
+    ) -> Bool {
+        if case .taken = decision { return state.machine.takeAhead(into: ahead, sharers: state.workQueues.count) > 0 }
+        guard case .nothing = decision, state.machine.held > 0, !state.machine.isHeldUp,
+            !state.machine.isPaused(member)
+        else { return false }
+        let stolen = EntryBuffer(layout: self.layout)
+        for victim in state.workQueues where victim !== ahead && stolen.isEmpty { victim.giveHalf(to: stolen) }
+        guard !stolen.isEmpty else { return false }
+        state.machine.noteBegun(1, bytes: Int(stolen.first.pointee.size))
+        stolen.move(upTo: 1, to: buffer)
+        decision = .taken
+        ahead.add(upTo: stolen.count, from: stolen)
+        return true
     }
 
     /// What is left to do once the lock is released.
@@ -251,7 +294,10 @@ extension Lane {
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.
     private func passOn() {
-        let worker = self.state.withLock { $0.machine.workerForWork() }
+        let worker = self.state.withLock { state in
+            state.machine.isWaking = false
+            return state.machine.workerForWork()
+        }
         worker?.continuation.resume(returning: true)
     }
 

@@ -12,6 +12,13 @@ package final class Lane: Sendable {
         /// The timer for what waits in the queue, and when it is due; it has no id while it is being set.
         var timer: (number: UInt64, id: TimerID?, due: Duration)?
         var lastTimer: UInt64 = 0
+        /// What workers have taken ahead, where several take.
+        var workQueues: [WorkQueue] = []
+
+        /// Has the machine know what those workers have done and not reported; O(workers).
+        mutating func catchUp() {
+            for queue in self.workQueues { self.machine.note(queue.takeProgress()) }
+        }
     }
 
     /// Raised to have workers give back what they have not handled: something more urgent has come, or a member ends.
@@ -77,7 +84,12 @@ package final class Lane: Sendable {
         QueueIdentity(pattern: self.pattern, group: self.group, callSite: self.settings.callSite)
     }
 
-    package var metrics: QueueMetrics { self.state.withLock { $0.machine.currentMetrics } }
+    package var metrics: QueueMetrics {
+        self.state.withLock { state in
+            state.catchUp()
+            return state.machine.currentMetrics
+        }
+    }
 
     /// How many messages have been offered so far, and whether there is nothing to do now.
     package var activity: (offered: Int, isSettled: Bool) {
@@ -196,9 +208,7 @@ package final class Lane: Sendable {
                     )
                 )
             }
-            while workers.count < count, let worker = state.machine.workerToWake() {
-                workers.append(worker.continuation)
-            }
+            if let worker = state.machine.workerForOffer() { workers.append(worker.continuation) }
             return count
         }
     }
@@ -316,7 +326,7 @@ package final class Lane: Sendable {
         case .closed:
             return .closed
         }
-        after.worker = state.machine.workerToWake()?.continuation
+        after.worker = state.machine.workerForOffer()?.continuation
         return .accepted
     }
 

@@ -48,6 +48,19 @@ extension LaneMachine {
         }
     }
 
+    /// Counts what a worker has done since it said so the last time.
+    mutating func note(_ progress: WorkerProgress) {
+        if progress.completed > 0 { self.complete(progress.completed, progress.release) }
+        switch progress.ahead {
+        case .unchanged: break
+        case .remaining(let count, let bytes, let oldest):
+            self.report(remaining: count, bytes: bytes)
+            self.heldSince = oldest
+        case .begun(let count, let bytes):
+            self.noteBegun(count, bytes: bytes)
+        }
+    }
+
     /// Counts entries without a slot that a worker has handled, and lets go of the key of the last one.
     @inline(__always)
     package mutating func complete(_ count: Int, _ release: KeyRelease? = nil) {
@@ -58,7 +71,6 @@ extension LaneMachine {
 
     /// Takes back entries that a worker has not handled, without counting an attempt; they come first again.
     package mutating func giveBack(_ buffer: EntryBuffer) {
-        self.report(remaining: 0, bytes: 0)
         guard !buffer.isEmpty else { return }
         self.inFlight -= buffer.count
         self.gates?.gaveBack(buffer.count, epoch: buffer.epoch)

@@ -208,6 +208,34 @@ extension LaneMachine {
         }
     }
 
+    /// How many entries a worker takes ahead at most where others take too.
+    static let largestShare = 64
+
+    /// Hands a worker that has got an entry some more, within reach of the others; returns how many.
+    ///
+    /// They are none but those that nothing is to be known of: no key, no retry, no other priority anywhere.
+    mutating func takeAhead(into queue: WorkQueue, sharers: Int) -> Int {
+        guard self.others == nil, self.window == nil, self.reading == nil, self.own.front.isEmpty, !self.isHeldUp else {
+            return 0
+        }
+        let ready = self.own.ready
+        let share = min(Self.largestShare, self.settings.bounds.count / 16, ready.count / max(sharers, 1))
+        let bytes = ready.bytes
+        let count = ready.bareCount(upTo: share)
+        guard count > 0 else { return 0 }
+        queue.add(upTo: count, from: ready)
+        self.inFlight += count
+        self.held += count
+        self.heldBytes += bytes - ready.bytes
+        return count
+    }
+
+    /// Notes how many of the entries that were taken ahead have been begun, or given up.
+    mutating func noteBegun(_ count: Int, bytes: Int) {
+        self.held -= count
+        self.heldBytes -= bytes
+    }
+
     /// Notes how much of what a worker alone has taken it has not begun.
     @inline(__always)
     package mutating func report(remaining: Int, bytes: Int) {

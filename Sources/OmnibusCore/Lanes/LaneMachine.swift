@@ -75,8 +75,11 @@ package struct LaneMachine: Sendable {
     /// Who waits for the queue to have nothing left to do.
     package var idleWaiters: [Sleeper] = []
     package var lastSleeper: UInt64 = 0
+    /// Whether a worker that an offer has woken is on its way; it sees to it that another one is woken where it cannot do
+    /// everything.
+    var isWaking = false
 
-    /// Entries, and their bytes, that a worker alone has taken in one go and not begun: they count against the bounds.
+    /// Entries, and their bytes, that workers have taken ahead and not begun: they count against the bounds.
     package var held = 0
     package var heldBytes = 0
     /// When the oldest of them was accepted.
@@ -173,7 +176,8 @@ package struct LaneMachine: Sendable {
 
     package var currentMetrics: QueueMetrics {
         var metrics = self.metrics
-        metrics.inFlight = self.inFlight
+        // A worker alone reports what it has handled and what it has begun together, so that the difference is right.
+        metrics.inFlight = self.inFlight - min(self.held, self.inFlight)
         metrics.pending = self.readyCount + self.delayed.count + self.keys.count + self.inFlight
         return metrics
     }
@@ -198,11 +202,17 @@ package struct LaneMachine: Sendable {
 
     // MARK: Waking
 
-    /// Takes out an idle worker.
+    /// Takes out an idle worker for what was offered, unless one is on its way already: a burst wakes one, not all.
     @inline(__always)
-    package mutating func workerToWake() -> Sleeper? {
-        if self.idleWorkers.isEmpty { return nil }
-        return self.takeIdleWorker()
+    package mutating func workerForOffer() -> Sleeper? {
+        if self.idleWorkers.isEmpty || self.isWaking { return nil }
+        return self.takeWorkerForOffer()
+    }
+
+    private mutating func takeWorkerForOffer() -> Sleeper? {
+        let worker = self.takeIdleWorker()
+        self.isWaking = worker != nil
+        return worker
     }
 
     private mutating func takeIdleWorker() -> Sleeper? {
@@ -219,7 +229,9 @@ package struct LaneMachine: Sendable {
     mutating func workersForWork() -> [Sleeper] {
         var workers: [Sleeper] = []
         guard self.hasWork else { return [] }
-        while workers.count < self.readyCount, let worker = self.workerToWake() { workers.append(worker) }
+        while workers.count < self.readyCount, !self.idleWorkers.isEmpty, let worker = self.takeIdleWorker() {
+            workers.append(worker)
+        }
         return workers
     }
 

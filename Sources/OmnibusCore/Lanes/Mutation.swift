@@ -12,6 +12,8 @@
 package enum Mutation: String, CaseIterable, Sendable {
     /// A settlement wakes nobody for what has become ready.
     case dropWakeUp
+    /// A worker that was woken is on its way for ever, so that nobody else is woken.
+    case neverArrive
     /// A queue that was held back is never let go.
     case neverLetGo
     /// Nobody is told that a queue has room again.

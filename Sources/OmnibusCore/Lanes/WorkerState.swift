@@ -10,6 +10,8 @@ package struct WorkerState: ~Copyable {
 
     let lane: Lane
     package let buffer: EntryBuffer
+    /// What a worker of several has taken ahead; nil for one that is alone, or must not.
+    private let ahead: WorkQueue?
     /// Entries that were handled and are not acknowledged yet.
     private(set) var completed = 0
     /// The key that the last of them held.
@@ -22,34 +24,51 @@ package struct WorkerState: ~Copyable {
     private var attention: Int
     private var batchCount = 0
 
-    package init(lane: Lane, isAlone: Bool) {
+    /// - Parameters:
+    ///   - isAlone: whether nobody else takes from the queue.
+    ///   - takesAhead: whether it may take more than it begins.
+    package init(lane: Lane, isAlone: Bool, takesAhead: Bool) {
         self.lane = lane
         self.buffer = EntryBuffer(layout: lane.layout)
-        let isAlone =
-            isAlone && !lane.settings.hasGates && lane.settings.ordering != .strict
-            && !lane.looksAtMessages
-        self.isAlone = isAlone
+        let takesAhead =
+            takesAhead && !lane.settings.hasGates && lane.settings.ordering != .strict && !lane.looksAtMessages
+        self.isAlone = isAlone && takesAhead
+        let isShared = !isAlone && takesAhead && lane.settings.predicate == nil
+        self.ahead = isShared ? lane.makeWorkQueue() : nil
         self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
-        self.batch = isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1
+        self.batch = self.isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1
         self.attention = lane.attention.load(ordering: .acquiring)
+    }
+
+    deinit {
+        if let ahead = self.ahead { self.lane.remove(ahead) }
     }
 
     /// Waits for the next batch; returns false when there will be none.
     package mutating func next(_ member: SubscriptionID) async -> Bool {
+        if self.refill() { return true }
         // A short batch means that this worker keeps up. Letting others run first makes the next one longer, and keeps
         // the queue's memory with the publisher meanwhile.
         if self.isAlone, self.batchCount < 32 { await Task.yield() }
-        let (completed, release) = self.takeCompleted()
+        let progress = self.takeProgress()
         let isTaken = await self.lane.next(
             self.buffer,
             upTo: self.batch,
-            completed: completed,
-            release: release,
+            progress,
             for: member,
-            isAlone: self.isAlone
+            isAlone: self.isAlone,
+            ahead: self.ahead
         )
         self.batchCount = self.buffer.count
         return isTaken
+    }
+
+    /// Goes on with what was taken ahead; returns false where there is nothing.
+    @inline(__always)
+    mutating func refill() -> Bool {
+        guard let ahead = self.ahead, ahead.pop(into: self.buffer, completed: self.completed) else { return false }
+        self.completed = 0
+        return true
     }
 
     /// Counts an entry that was handled.
@@ -63,27 +82,31 @@ package struct WorkerState: ~Copyable {
     /// Lets go of the key that an entry held; at once where other entries are at hand that may wait for it.
     private mutating func complete(_ hold: KeyHold, _ key: String?) {
         self.release = key.map { KeyRelease(key: $0, hold: hold) }
-        if self.isAlone { self.report() }
+        if self.isAlone || self.ahead != nil { self.report() }
     }
 
     private mutating func report() {
-        let (completed, release) = self.takeCompleted()
-        self.lane.report(
-            completed: completed,
-            release: release,
-            remaining: max(0, self.buffer.count - 1),
-            bytes: self.buffer.bytes,
-            // The first is begun now.
-            oldest: self.buffer.acceptedAt(1)
-        )
+        var progress = self.takeProgress()
+        if self.isAlone {
+            progress.ahead = .remaining(
+                max(0, self.buffer.count - 1),
+                bytes: self.buffer.bytes,
+                // The first is begun now.
+                oldest: self.buffer.acceptedAt(1)
+            )
+        }
+        self.lane.report(progress)
     }
 
-    private mutating func takeCompleted() -> (Int, KeyRelease?) {
-        defer {
-            self.completed = 0
-            self.release = nil
-        }
-        return (self.completed, self.release)
+    /// What has been done since this was asked the last time; a worker alone has nothing left.
+    private mutating func takeProgress() -> WorkerProgress {
+        var progress = self.ahead?.takeProgress() ?? WorkerProgress()
+        progress.completed += self.completed
+        progress.release = self.release
+        if self.isAlone { progress.ahead = .remaining(0, bytes: 0, oldest: nil) }
+        self.completed = 0
+        self.release = nil
+        return progress
     }
 
     /// Whether something has happened that the worker has to look at before it goes on.
@@ -96,8 +119,9 @@ package struct WorkerState: ~Copyable {
             let attention = self.lane.attention.load(ordering: .acquiring)
             guard attention != self.attention else { return false }
             self.attention = attention
-            let (completed, release) = self.takeCompleted()
-            self.lane.giveBack(self.buffer, completed: completed, release: release)
+            var progress = self.takeProgress()
+            if let ahead = self.ahead { progress.begin(ahead.giveAll(to: self.buffer)) }
+            self.lane.giveBack(self.buffer, progress)
             return true
         }
     }
