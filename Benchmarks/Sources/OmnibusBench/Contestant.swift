@@ -6,12 +6,31 @@ struct Contestant: Sendable {
     /// What it is called on the command line: the question, then who answers it.
     var name: String
 
-    /// Sets up, handles this many messages, and returns what the meter read per message, the setup left out.
-    var run: @Sendable (_ count: Int, _ meter: Meter) async throws -> Double
+    /// Sets up, handles this many messages, and returns what was found out about one of them, the setup left out.
+    var run: @Sendable (_ count: Int, _ meter: Meter) async throws -> [Figure]
+
+    private init(name: String, figures: @escaping @Sendable (_ count: Int, _ meter: Meter) async throws -> [Figure]) {
+        self.name = name
+        self.run = figures
+    }
+
+    /// One that finds out what a meter reads per message.
+    init(name: String, run: @escaping @Sendable (_ count: Int, _ meter: Meter) async throws -> Double) {
+        self.init(name: name, figures: { count, meter in [Figure(value: try await run(count, meter))] })
+    }
+
+    /// One that finds out how long each message took, whatever the meter.
+    static func timingEach(
+        name: String,
+        run: @escaping @Sendable (_ count: Int) async throws -> [Figure]
+    ) -> Contestant {
+        Contestant(name: name, figures: { count, _ in try await run(count) })
+    }
 
     static let all: [Contestant] = [
         .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
         .notificationCenter,
         .batches, .groupOfFour, .requests, .histogram, .counter,
+        .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
     ]
 }

@@ -9,7 +9,8 @@
     import Darwin
 #endif
 
-/// `omnibus-bench QUESTION/CONTESTANT COUNT [time|allocations]` prints what one message took.
+/// `omnibus-bench QUESTION/CONTESTANT COUNT [time|allocations]` prints what one message took: a number, or a line with a
+/// name and a number for each of several.
 @main
 enum OmnibusBench {
     static func main() async {
@@ -24,7 +25,7 @@ enum OmnibusBench {
         }
 
         do {
-            print(try await self.figure(of: contestant, count: count, meter: meter))
+            for figure in try await self.figures(of: contestant, count: count, meter: meter) { print(figure) }
         } catch {
             fail("\(contestant.name): \(error)", status: 1)
         }
@@ -32,7 +33,7 @@ enum OmnibusBench {
 
     /// Runs off the main thread: the publisher is a task among tasks, as a goroutine is among goroutines.
     @concurrent
-    private static func figure(of contestant: Contestant, count: Int, meter: Meter) async throws -> Double {
+    private static func figures(of contestant: Contestant, count: Int, meter: Meter) async throws -> [Figure] {
         _ = try await contestant.run(count / 10 + 1, .time)  // warm-up
         return try await contestant.run(count, meter)
     }

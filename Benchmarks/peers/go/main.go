@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What a Go program would do instead of using the bus: omnibus-bench-go QUESTION COUNT
-// prints the nanoseconds that one message took.
+// prints the nanoseconds that one message took, or a line with a name and nanoseconds for each of several figures.
 package main
 
 import (
@@ -22,12 +22,20 @@ var questions = map[string]func(count int) time.Duration{
 	"request":        requests,
 }
 
+// Each of these times every message by itself, and returns what prints its figures.
+var timings = map[string]func(count int) func(){
+	"latency-10k":     latencies(100 * time.Microsecond),
+	"latency-100k":    latencies(10 * time.Microsecond),
+	"request-latency": requestLatencies,
+}
+
 func main() {
 	if len(os.Args) != 3 {
 		fail("usage: omnibus-bench-go QUESTION COUNT")
 	}
 	question, found := questions[os.Args[1]]
-	if !found {
+	timing, isTiming := timings[os.Args[1]]
+	if !found && !isTiming {
 		fail("no question is called " + os.Args[1])
 	}
 	count, err := strconv.Atoi(os.Args[2])
@@ -35,6 +43,11 @@ func main() {
 		fail("COUNT is a whole number above 0, not " + os.Args[2])
 	}
 
+	if isTiming {
+		timing(count/10 + 1) // warm-up
+		timing(count)()
+		return
+	}
 	question(count/10 + 1) // warm-up
 	elapsed := question(count)
 	fmt.Printf("%.1f\n", float64(elapsed.Nanoseconds())/float64(count))
