@@ -18,6 +18,9 @@ MOST_NOISE = 0.25
 # A figure that is a count is the same on every machine; all others need a peer or a machine to be judged by.
 COUNTS = ("allocations",)
 
+# Figures that not every machine can give.
+OPTIONAL = ("instructions",)
+
 # of: QUESTION/CONTESTANT; to: the peer that its figure is divided by, or None; machine: the kind of machine that the
 # row is for, or None; goal: what is to be reached, or None; held: the looser limit of today, None where it is the goal.
 Row = collections.namedtuple("Row", "of figure to machine goal held")
@@ -142,6 +145,8 @@ def verdict(row, figures, kinds):
     for name in (contestant, row.to):
         if name is not None and name not in figures:
             return Verdict(row, None, None, SKIPPED, f"{name} is missing here")
+    if row.figure in OPTIONAL and any(row.figure not in figures[name] for name in (contestant, row.to or contestant)):
+        return Verdict(row, None, None, SKIPPED, "cannot be counted here")
     ours = values_of(row, figures, contestant)
     if row.figure in COUNTS and min(ours) < 0:
         return Verdict(row, None, None, SKIPPED, "cannot be counted here")

@@ -96,7 +96,11 @@ class Counts(unittest.TestCase):
         self.assertEqual(judge(self.row, [1.05], figure="allocations").status, guard.SHORT)
 
     def test_what_cannot_be_counted_is_skipped(self):
+        instructions = {"of": "q/omnibus", "figure": "instructions", "to": "go", "held": 4}
+
         self.assertEqual(judge(self.row, [-1.0], figure="allocations").status, guard.SKIPPED)
+        self.assertEqual(judge(instructions, [120], [38]).status, guard.SKIPPED)
+        self.assertEqual(judge(instructions, [1000], [100], figure="instructions").status, guard.SHORT)
 
 
 class Machines(unittest.TestCase):

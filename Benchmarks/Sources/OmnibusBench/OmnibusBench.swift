@@ -9,11 +9,11 @@
     import Darwin
 #endif
 
-/// `omnibus-bench QUESTION/CONTESTANT COUNT [time|allocations]` prints what one message took: a number, or a line with a
+/// `omnibus-bench QUESTION/CONTESTANT COUNT [time|allocations|instructions]` prints what one message took: a number, or a line with a
 /// name and a number for each of several.
 @main
 enum OmnibusBench {
-    static func main() async {
+    static func main() {
         let arguments = CommandLine.arguments.dropFirst()
         guard
             let contestant = Contestant.all.first(where: { $0.name == arguments.first }),
@@ -21,20 +21,25 @@ enum OmnibusBench {
             let meter = Meter(rawValue: arguments.dropFirst(2).first ?? Meter.time.rawValue)
         else {
             let names = Contestant.all.map(\.name).joined(separator: ", ")
-            fail("usage: omnibus-bench NAME COUNT [time|allocations]\nnames: \(names)", status: 2)
+            fail("usage: omnibus-bench NAME COUNT [time|allocations|instructions]\nnames: \(names)", status: 2)
         }
 
-        do {
-            for figure in try await self.figures(of: contestant, count: count, meter: meter) { print(figure) }
-        } catch {
-            fail("\(contestant.name): \(error)", status: 1)
+        Task { @concurrent in
+            do {
+                for figure in try await self.figures(of: contestant, count: count, meter: meter) { print(figure) }
+                exit(0)
+            } catch {
+                fail("\(contestant.name): \(error)", status: 1)
+            }
         }
+        // No asynchronous main function: that one ends the main thread in a way that Valgrind does not survive.
+        while true { pause() }
     }
 
     /// Runs off the main thread: the publisher is a task among tasks, as a goroutine is among goroutines.
     @concurrent
     private static func figures(of contestant: Contestant, count: Int, meter: Meter) async throws -> [Figure] {
-        _ = try await contestant.run(count / 10 + 1, .time)  // warm-up
+        if meter != .instructions { _ = try await contestant.run(count / 10 + 1, .time) }  // warm-up
         return try await contestant.run(count, meter)
     }
 

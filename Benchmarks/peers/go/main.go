@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-// What a Go program would do instead of using the bus: omnibus-bench-go QUESTION COUNT
+// What a Go program would do instead of using the bus: omnibus-bench-go QUESTION COUNT [instructions]
 // prints the nanoseconds that one message took, or a line with a name and nanoseconds for each of several figures.
 package main
 
@@ -30,8 +30,10 @@ var timings = map[string]func(count int) func(){
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fail("usage: omnibus-bench-go QUESTION COUNT")
+	// As in the Swift programs: whoever started this one counts its instructions, so that there is no warm-up.
+	isCounted := len(os.Args) == 4 && os.Args[3] == "instructions"
+	if len(os.Args) != 3 && !isCounted {
+		fail("usage: omnibus-bench-go QUESTION COUNT [instructions]")
 	}
 	question, found := questions[os.Args[1]]
 	timing, isTiming := timings[os.Args[1]]
@@ -48,7 +50,9 @@ func main() {
 		timing(count)()
 		return
 	}
-	question(count/10 + 1) // warm-up
+	if !isCounted {
+		question(count/10 + 1) // warm-up
+	}
 	elapsed := question(count)
 	fmt.Printf("%.1f\n", float64(elapsed.Nanoseconds())/float64(count))
 }
