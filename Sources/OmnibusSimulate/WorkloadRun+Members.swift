@@ -123,7 +123,10 @@ extension WorkloadRun {
     }
 
     func pause(_ member: Member) async {
-        guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
+        guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }),
+            self.beginChange(of: member)
+        else { return }
+        defer { self.endChange(of: member) }
         do {
             try await subscription.pause()
             self.state.withLock { _ = $0.paused.insert(member) }
@@ -135,7 +138,8 @@ extension WorkloadRun {
 
     func resume(_ member: Member) async {
         guard case .handler(let subscription) = self.state.withLock({ $0.subscriptions[member] }) else { return }
-        guard !self.state.withLock({ $0.leaving.contains(member) }) else { return }
+        guard !self.state.withLock({ $0.leaving.contains(member) }), self.beginChange(of: member) else { return }
+        defer { self.endChange(of: member) }
         self.state.withLock { _ = $0.paused.remove(member) }
         self.record(.resumed(member: member.name, of: self.groupName(member.group)))
         do {
@@ -143,6 +147,16 @@ extension WorkloadRun {
         } catch {
             self.expect(error, .unknownSubscription, member)
         }
+    }
+
+    /// Says that a member is paused or resumed now; false where somebody else does already. Of two at once, nobody but
+    /// the bus knows which was last.
+    private func beginChange(of member: Member) -> Bool {
+        self.state.withLock { $0.changing.insert(member).inserted }
+    }
+
+    private func endChange(of member: Member) {
+        self.state.withLock { _ = $0.changing.remove(member) }
     }
 
     private func expect(_ error: OmnibusError, _ code: OmnibusError.Code, _ member: Member) {

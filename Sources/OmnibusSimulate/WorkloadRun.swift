@@ -13,6 +13,8 @@ final class WorkloadRun: Sendable {
         var subscriptions: [Member: Handle] = [:]
         var leaving: Set<Member> = []
         var paused: Set<Member> = []
+        /// Members that are being paused or resumed.
+        var changing: Set<Member> = []
         /// Groups that have had a member.
         var begun: Set<Int> = []
         /// Groups that have lost their last member.

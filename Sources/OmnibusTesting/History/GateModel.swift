@@ -91,8 +91,12 @@ private struct BreakerModel {
         guard !self.isUncertain else { return nil }
         if case .open(let end) = self.state {
             guard uptime >= end else {
-                // Taken before it opened: its result counts for nothing.
-                if uptime == self.changed { return nil }
+                if uptime == self.changed {
+                    // Taken before it opened: its result counts for nothing. But a further trial may have succeeded
+                    // before the first one failed, whose handler was merely done earlier: the bus alone knows.
+                    if self.settings.trials > 1 { self.isUncertain = true }
+                    return nil
+                }
                 return "was handed over while the circuit breaker is open, until \(end)"
             }
             self.change(to: .halfOpen, at: uptime)
