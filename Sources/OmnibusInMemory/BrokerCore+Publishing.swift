@@ -112,9 +112,16 @@ extension BrokerCore {
         let milliseconds = self.milliseconds
         let topicBits = topic.identityBits
         var worker: UnsafeContinuation<Bool, Never>?
+        // Unmanaged, so that nothing is ended where there is nothing.
+        var shared: Unmanaged<Route>?
         let direct = stripe.state.withLock { state -> DirectOffer in
-            guard let lane = state.lastLane, state.isTurned(to: typeID, topicBits, generation: generation) else {
-                return .elsewhere
+            guard state.isTurned(to: typeID, topicBits, generation: generation) else { return .elsewhere }
+            guard let lane = state.lastLane else {
+                guard state.isShared else { return .elsewhere }
+                shared = state.lastRoute.map { .passRetained($0) }
+                state.lastPublished &+= 1
+                let (high, low) = state.ids.nextBits(milliseconds: milliseconds)
+                return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
             }
             let (high, low) = state.ids.nextBits(milliseconds: milliseconds)
             let offer = lane._withUnsafeGuaranteedRef { lane in
@@ -137,11 +144,14 @@ extension BrokerCore {
         guard direct.outcome == .accepted else {
             return self.offerAtLength(value, typeID, topic, key, size, priority, origin, cause, stripe)
         }
+        if let shared {
+            return self.offer(value, direct, to: shared.takeRetainedValue(), key, size, priority, origin, cause)
+        }
         worker?.resume(returning: true)
         return direct
     }
 
-    /// The same where there are several who want the value, the queue is full, or the route has to be looked up.
+    /// The same where the queue is full, or the route has to be looked up.
     @inline(never)
     private func offerAtLength(
         _ value: UnsafeRawPointer,
@@ -193,21 +203,55 @@ extension BrokerCore {
         }
         after.perform()
         guard let shared else { return direct }
-        if shared.lanes.isEmpty { return self.show(value, direct, to: shared.observers) }
-        return self.offer(value, direct, to: shared) { lane, after in
-            lane.offer(
-                value,
-                idHigh: direct.idHigh,
-                idLow: direct.idLow,
-                key: key,
-                rare: cause,
-                size: size,
-                origin: origin,
-                priority: priority,
-                mode: mode,
-                &after
-            )
-        }
+        return self.offer(value, direct, to: shared, key, size, priority, origin, cause)
+    }
+
+    /// Hands a value to all whom a route names; the call is counted already.
+    @inline(never)
+    private func offer(
+        _ value: UnsafeRawPointer,
+        _ direct: DirectOffer,
+        to route: Route,
+        _ key: String?,
+        _ size: UInt32,
+        _ priority: Priority,
+        _ origin: UInt16,
+        _ cause: RareEntry?
+    ) -> DirectOffer {
+        if route.lanes.isEmpty { return self.show(value, direct, to: route.observers) }
+        let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
+        let (high, low) = (direct.idHigh, direct.idLow)
+        return self.offer(
+            value,
+            direct,
+            to: route,
+            simply: { lane in
+                lane.offerSimply(
+                    value,
+                    idHigh: high,
+                    idLow: low,
+                    key: key,
+                    rare: cause,
+                    size: size,
+                    origin: origin,
+                    priority: priority
+                )
+            },
+            { lane, after in
+                lane.offer(
+                    value,
+                    idHigh: high,
+                    idLow: low,
+                    key: key,
+                    rare: cause,
+                    size: size,
+                    origin: origin,
+                    priority: priority,
+                    mode: mode,
+                    &after
+                )
+            }
+        )
     }
 
     /// Shows a value to observers, where nobody else wants it.
@@ -218,20 +262,30 @@ extension BrokerCore {
         return result
     }
 
-    /// Hands a value to all whom a route names; the call is counted already.
-    @inline(never)
+    /// The same, by the two ways of offering it to one queue.
+    @inline(__always)
     private func offer(
         _ value: UnsafeRawPointer,
         _ direct: DirectOffer,
         to route: Route,
+        simply offerSimply: (Lane) -> Lane.SimpleOffer,
         _ offer: (Lane, inout Lane.AfterOffer) -> Lane.OfferOutcome
     ) -> DirectOffer {
-        var (answers, waking) = QueueAnswers.of(route.lanes, offer)
+        var workers: [UnsafeContinuation<Bool, Never>] = []
+        var rest: [Lane] = []
+        for lane in route.lanes {
+            let simple = offerSimply(lane)
+            if !simple.isStored { rest.append(lane) }
+            if let worker = simple.worker { workers.append(worker) }
+        }
+        var (answers, waking) = QueueAnswers.of(rest, offer)
+        answers.accepted += route.lanes.count - rest.count
         for observer in route.observers {
             observer.see(valueAt: value)
             answers.accepted += 1
         }
         // Not before all of them have it: a handler that is quick would publish its effects ahead of the cause.
+        for worker in workers { worker.resume(returning: true) }
         for after in waking { after.perform() }
         var result = direct
         result.matched = Int32(clamping: answers.accepted)

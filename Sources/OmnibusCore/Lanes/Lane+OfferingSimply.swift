@@ -30,17 +30,25 @@ extension Lane {
             guard state.machine.offersSimply(size: Int(size), priority: priority),
                 let header = state.machine.own.ready.append(copying: value, size: size)
             else { return SimpleOffer(isStored: false) }
-            header.initialize(
-                to: EntryHeader(
-                    idHigh: idHigh,
-                    idLow: idLow,
-                    origin: origin,
-                    size: size,
-                    key: key,
-                    rare: rare,
-                    flags: EntryHeader.Flags(priority)
+            let flags = EntryHeader.Flags(priority)
+            if key == nil, rare == nil {
+                // Said here, so that no reference is counted that is not there.
+                header.initialize(
+                    to: EntryHeader(idHigh: idHigh, idLow: idLow, origin: origin, size: size, flags: flags)
                 )
-            )
+            } else {
+                header.initialize(
+                    to: EntryHeader(
+                        idHigh: idHigh,
+                        idLow: idLow,
+                        origin: origin,
+                        size: size,
+                        key: key,
+                        rare: rare,
+                        flags: flags
+                    )
+                )
+            }
             return SimpleOffer(isStored: true, worker: state.machine.workerForOffer()?.continuation)
         }
     }

@@ -6,7 +6,7 @@ import Synchronization
 /// What a worker keeps between batches.
 package struct WorkerState: ~Copyable {
     /// How many entries a worker that is alone takes at once: with more, they are cold when their turn comes.
-    private static let aloneBatch = 256
+    private static let aloneBatch = 4_096
 
     let lane: Lane
     package let buffer: EntryBuffer
@@ -36,7 +36,7 @@ package struct WorkerState: ~Copyable {
         let isShared = !isAlone && takesAhead && lane.settings.predicate == nil
         self.ahead = isShared ? lane.makeWorkQueue() : nil
         self.reportInterval = max(1, min(64, lane.settings.bounds.count / 16))
-        self.batch = self.isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count / 4)) : 1
+        self.batch = self.isAlone ? max(1, min(Self.aloneBatch, lane.settings.bounds.count)) : 1
         self.attention = lane.attention.load(ordering: .acquiring)
     }
 
