@@ -194,6 +194,18 @@ package final class EntryBuffer: @unchecked Sendable {
         return count
     }
 
+    /// Takes out the first entry for which a condition holds, in a buffer of its own; nil where there is none. O(count).
+    func takeFirst(where holds: (borrowing EntryHeader) -> Bool) -> EntryBuffer? {
+        guard let index = (0..<self.count).first(where: { holds((self.first + $0).pointee) }) else { return nil }
+        let all = EntryBuffer(layout: self.layout)
+        let taken = EntryBuffer(layout: self.layout)
+        self.move(upTo: self.count, to: all)
+        all.move(upTo: index, to: self)
+        all.move(upTo: 1, to: taken)
+        all.move(upTo: all.count, to: self)
+        return taken
+    }
+
     /// Moves the entries for which a condition holds to the end of another buffer; those that stay keep their order.
     func move(to other: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {
         let all = EntryBuffer(layout: self.layout)

@@ -161,8 +161,8 @@ package struct KeyTable: Sendable {
         return next
     }
 
-    /// How many messages are parked behind a key.
-    func parkedCount(behind key: String) -> Int { self.holders[key]?.parked.count ?? 0 }
+    /// Whether anything that was offered is parked behind a key; what was read in a history does not count. O(parked).
+    func hasOffered(behind key: String) -> Bool { self.holders[key]?.parked.hasOffered ?? false }
 
     /// Parks those entries of a buffer that wait behind a key.
     mutating func park(from buffer: EntryBuffer, behind key: String) {
@@ -177,7 +177,7 @@ package struct KeyTable: Sendable {
         }
     }
 
-    /// Takes out the oldest entry that is parked behind a key, to make room.
+    /// Takes out the oldest entry that was offered and is parked behind a key, to make room. O(parked).
     mutating func dropOldest(behind key: String) -> EntryBuffer? {
         guard let oldest = self.holders[key]?.parked.takeLeast() else { return nil }
         self.count -= 1
@@ -315,10 +315,20 @@ struct ParkedEntries: Sendable {
         if ofNormal, self.buffers.normal?.isEmpty == false { self.passed.normal += 1 }
     }
 
-    /// Takes the oldest of the least urgent entries.
+    /// Whether any of them was offered, rather than read in a history.
+    var hasOffered: Bool { self.all.contains { $0.count { Self.isOffered($0) } > 0 } }
+
+    /// Takes the oldest of the least urgent entries that were offered: whoever reads a history misses nothing of it.
     mutating func takeLeast() -> EntryBuffer? {
-        self.take(self.buffers.low) ?? self.take(self.buffers.normal) ?? self.take(self.buffers.high)
+        for buffer in self.all {
+            guard let taken = buffer.takeFirst(where: { Self.isOffered($0) }) else { continue }
+            self.count -= 1
+            return taken
+        }
+        return nil
     }
+
+    private static func isOffered(_ header: borrowing EntryHeader) -> Bool { header.rare?.log == nil }
 
     /// Moves the entries for which a condition holds to a buffer.
     mutating func move(to other: EntryBuffer, where holds: (borrowing EntryHeader) -> Bool) {

@@ -74,9 +74,8 @@ extension Lane {
 
     /// Takes back everything that a member holds by handle.
     package func takeBack(from member: SubscriptionID) {
-        let now = self.moment
         _ = self.decide { machine -> LaneMachine.SettleDecision in
-            machine.takeBack(from: member, now: now)
+            machine.takeBack(from: member)
             return .ready
         }
         // There may be something for several of the other members.

@@ -243,9 +243,10 @@ extension LaneMachine {
         case .dropNewest:
             return self.drop(&remarks)
         case .dropOldest:
-            if self.keys.parkedCount(behind: key) == 0 { self.park(behind: key) }
-            // What is in the way is in a worker's hand where none could be parked: the new message has to go.
-            guard self.keys.parkedCount(behind: key) > 0 else { return self.drop(&remarks) }
+            if !self.keys.hasOffered(behind: key) { self.park(behind: key) }
+            // What is in the way is in a worker's hand, or comes from a history, where none could be parked: the new
+            // message has to go.
+            guard self.keys.hasOffered(behind: key) else { return self.drop(&remarks) }
             var dropped: [EntryBuffer] = []
             if self.boundedCount + self.reserved >= bounds.count || self.boundedBytes + size > bounds.bytes {
                 guard let room = self.makeRoom(for: size, priority) else { return self.drop(&remarks) }

@@ -128,10 +128,8 @@ extension LaneMachine {
         case .extend:
             return .done
         case .release:
-            self.inFlight -= 1
             self.gates?.gaveBack(epoch: entry.epoch)
-            self.waitsForResult = false
-            return self.abandonsReturned(entry) ? .done : self.returnToFront(entry)
+            return self.takeBack(entry)
         case .deadLetter(let reason, let failure):
             self.noteGivenUp(entry, reason, now)
             return self.giveUp(failure.map { entry.failed($0) } ?? entry.tried(reason), reason)
@@ -300,8 +298,20 @@ extension LaneMachine {
     }
 
     /// Takes back everything that a member holds by handle, without counting an attempt.
-    package mutating func takeBack(from member: SubscriptionID, now: Moment) {
-        for entry in self.slots.removeAll(of: member) { _ = self.settle(entry, .release, now: now) }
+    ///
+    /// The member had begun with it, so that its permits are used: given back, they would let others go on at once.
+    package mutating func takeBack(from member: SubscriptionID) {
+        for entry in self.slots.removeAll(of: member) {
+            self.gates?.attemptRejected(epoch: entry.epoch)
+            _ = self.takeBack(entry)
+        }
+    }
+
+    /// Takes back an entry in flight, without counting an attempt.
+    private mutating func takeBack(_ entry: HeldEntry) -> SettleDecision {
+        self.inFlight -= 1
+        self.waitsForResult = false
+        return self.abandonsReturned(entry) ? .done : self.returnToFront(entry)
     }
 
     /// Finds the delivery in flight of a message.

@@ -229,7 +229,8 @@ package struct LaneMachine: Sendable {
     mutating func workersForWork() -> [Sleeper] {
         var workers: [Sleeper] = []
         guard self.hasWork else { return [] }
-        while workers.count < self.readyCount, !self.idleWorkers.isEmpty, let worker = self.takeIdleWorker() {
+        // Where nothing is ready and a history can be read, one reads, and wakes the next.
+        while workers.count < max(self.readyCount, 1), !self.idleWorkers.isEmpty, let worker = self.takeIdleWorker() {
             workers.append(worker)
         }
         return workers

@@ -140,7 +140,7 @@ extension HistoryChecker {
                     progress,
                     holder,
                     before: place.isEmpty ? .low : publication.priority,
-                    group.rules,
+                    group,
                     at: uptime
                 )
             {
@@ -161,13 +161,16 @@ extension HistoryChecker {
         _ progress: Progress,
         _ name: String,
         before priority: Priority,
-        _ rules: DeliveryHistory.Rules,
+        _ group: Group,
         at uptime: Duration
     ) -> Bool {
         switch progress.phase {
         case .open:
-            guard let lease = progress.lease, lease <= uptime else { return true }
-            if let limit = rules.maximumAttempts, progress.attempt >= limit { return false }
+            let isOver = progress.lease.map { $0 <= uptime } ?? false
+            // Taken back from a member that leaves, it may have expired before anybody could begin it again.
+            let mayBeGone = group.leaving.contains(progress.member) && self.publications[name]?.expires == true
+            guard isOver || mayBeGone else { return true }
+            if isOver, let limit = group.rules.maximumAttempts, progress.attempt >= limit { return false }
         case .waiting:
             // Redriven, it has not begun; taken back in one of two ways, it may have been given up on.
             if progress.attempt == 0 || progress.counting == .uncertain { return false }
@@ -200,8 +203,10 @@ extension HistoryChecker {
                 self.report(.phantom, groupName, "'\(name)' stands for '\(older)', which was never published")
                 continue
             }
-            // Those that were redriven, or waited for their time, have no place in the order.
-            if publication.due == nil, publication.number < last[publication.publisher] ?? -1 {
+            // Those that were redriven, waited for their time, or came to some queues later, have no place in the order.
+            if publication.due == nil, !publication.isUnfinished,
+                publication.number < last[publication.publisher] ?? -1
+            {
                 self.report(.order, groupName, "'\(older)' was merged into '\(name)' in the wrong order")
             }
             last[publication.publisher] = publication.number
