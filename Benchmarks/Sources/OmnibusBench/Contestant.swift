@@ -27,10 +27,11 @@ struct Contestant: Sendable {
         Contestant(name: name, figures: { count, _ in try await run(count) })
     }
 
-    static let all: [Contestant] = [
-        .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
-        .notificationCenter,
-        .batches, .groupOfFour, .requests, .histogram, .counter,
-        .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
-    ]
+    static let all: [Contestant] =
+        [
+            .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
+            .notificationCenter,
+            .batches, .groupOfFour, .requests, .histogram, .counter,
+            .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
+        ] + Self.floors
 }
