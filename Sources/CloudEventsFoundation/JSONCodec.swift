@@ -64,7 +64,11 @@ public struct JSONCodec: PayloadCodec {
     ///
     /// - Throws: what `JSONDecoder`, or the value itself, throws.
     public func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
-        if type == JSONValue.self, let value = try JSONValue(parsing: Array(bytes)) as? Value { return value }
+        if type == JSONValue.self {
+            // As deep as `JSONDecoder` reads.
+            let value = try JSONValue(parsing: Array(bytes), limits: JSONLimits(depth: 512))
+            if let value = value as? Value { return value }
+        }
         let decoder: JSONDecoder
         if let makeDecoder = self.makeDecoder {
             decoder = makeDecoder()

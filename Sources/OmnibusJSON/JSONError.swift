@@ -79,7 +79,7 @@ extension JSONError.Code {
     public static let byteOrderMark = Self(rawValue: "byteOrderMark")
     /// A number is not written as RFC 8259 asks: a leading zero, a missing digit.
     public static let invalidNumber = Self(rawValue: "invalidNumber")
-    /// A number is too large for a double.
+    /// A number is too large for a double, where it has to be written as one.
     public static let numberOutOfRange = Self(rawValue: "numberOutOfRange")
     /// A string contains a control character that is not escaped.
     public static let controlCharacter = Self(rawValue: "controlCharacter")

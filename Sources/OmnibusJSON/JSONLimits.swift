@@ -14,7 +14,7 @@ public struct JSONLimits: Sendable, Hashable {
     /// The largest depth that `depth` can ask for: comparing and releasing values takes stack by their depth.
     public static let greatestDepth: Int = 1_024
 
-    /// The number of arrays and objects that may be open at once; 512 by default, 1,024 at most.
+    /// The number of arrays and objects that may be open at once; 64 by default, 1,024 at most.
     public var depth: Int {
         didSet { self.depth = min(max(self.depth, 0), Self.greatestDepth) }
     }
@@ -26,12 +26,12 @@ public struct JSONLimits: Sendable, Hashable {
     public var duplicateKeys: DuplicateKeys
 
     /// Creates limits; a depth beyond `greatestDepth` is lowered to it.
-    public init(depth: Int = 512, size: Int = 67_108_864, duplicateKeys: DuplicateKeys = .refused) {
+    public init(depth: Int = 64, size: Int = 67_108_864, duplicateKeys: DuplicateKeys = .refused) {
         self.depth = min(max(depth, 0), Self.greatestDepth)
         self.size = size
         self.duplicateKeys = duplicateKeys
     }
 
-    /// 512 levels, 64 MiB, no duplicate keys.
+    /// 64 levels, 64 MiB, no duplicate keys.
     public static let `default`: JSONLimits = JSONLimits()
 }

@@ -10,9 +10,9 @@ extension JSONParser {
 
     /// Reads a number; the parser is at its sign or its first digit.
     ///
-    /// Digits are gathered in an integer. Where that holds all of them and neither it nor the power of ten is rounded
-    /// as a double, one multiplication or division gives the nearest double; all others are left to the standard
-    /// library, which reads the text.
+    /// Digits are gathered in an integer. Where there are few and the power of ten is not rounded as a double, one
+    /// multiplication or division gives the nearest double; all others are left to the standard library, which reads
+    /// the text. What the double would not be written as is kept as a decimal.
     mutating func number() throws(Fault) -> JSONValue {
         let start = self.at
         let isNegative = self.byte == UInt8(ascii: "-")
@@ -49,21 +49,19 @@ extension JSONParser {
             let integer = isNegative ? Int64(exactly: 0 - Int128(digits.value)) : Int64(exactly: digits.value)
             if let integer { return .integer(integer) }
         }
-        if digits.isExact, digits.value <= 1 << 53, abs(exponent) < Self.exactPowers.count {
+        // Fifteen digits come back from a double as they were, as long as it is not one of the smallest.
+        let isShort = digits.isExact && digits.value < 1_000_000_000_000_000
+        if isShort, abs(exponent) < Self.exactPowers.count {
             let power = Self.exactPowers[abs(exponent)]
             let magnitude = exponent < 0 ? Double(digits.value) / power : Double(digits.value) * power
             return .number(isNegative ? -magnitude : magnitude)
         }
         let text = String(decoding: UnsafeBufferPointer(rebasing: self.bytes[start..<self.at]), as: UTF8.self)
-        guard let value = Double(text), value.isFinite else {
-            throw Fault(
-                code: .numberOutOfRange,
-                offset: start,
-                expected: "a number within the range of a double",
-                found: "a larger one"
-            )
+        if let value = Double(text), value.isFinite {
+            if isShort, value.isNormal || digits.value == 0 { return .number(value) }
+            if JSONDecimal.isWorth(text, value) { return .number(value) }
         }
-        return .number(value)
+        return .decimal(JSONDecimal(checked: text))
     }
 
     /// Digits read so far, as an integer while it holds them.

@@ -29,6 +29,10 @@ extension JSONValue: Codable {
                 self = .integer(value)
                 return
             }
+            if let value = try? container.decode(UInt64.self) {
+                self = JSONValue(value)
+                return
+            }
             if let value = try? container.decode(Double.self) {
                 self = .number(value)
                 return
@@ -48,6 +52,8 @@ extension JSONValue: Codable {
     }
 
     /// Writes the value through an encoder of any format.
+    ///
+    /// A decimal is written as an unsigned integer where it is one, and else as the nearest double.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):
@@ -67,6 +73,16 @@ extension JSONValue: Codable {
         case .number(let value):
             var container = encoder.singleValueContainer()
             try container.encode(value)
+        case .decimal(let value):
+            var container = encoder.singleValueContainer()
+            if let integer = UInt64(value.text) {
+                try container.encode(integer)
+            } else if let number = value.doubleValue {
+                try container.encode(number)
+            } else {
+                let expected = "a number within the range of a double"
+                throw JSONError(.numberOutOfRange, found: "a larger one", expected: expected)
+            }
         case .string(let value):
             var container = encoder.singleValueContainer()
             try container.encode(value)

@@ -17,15 +17,18 @@ extension JSONValue {
         switch self {
         case .integer(let value): Int(exactly: value)
         case .number(let value): Int(exactly: value)
+        case .decimal(let value): Int(value.text)
         default: nil
         }
     }
 
-    /// The number, if this is one; an integer beyond 2⁵³ is rounded to the nearest double.
+    /// The number, if this is one within the range of doubles; an integer beyond 2⁵³ and a decimal are rounded to the
+    /// nearest double.
     public var doubleValue: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
+        case .decimal(let value): value.doubleValue
         default: nil
         }
     }

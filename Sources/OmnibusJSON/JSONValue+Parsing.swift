@@ -5,8 +5,8 @@ extension JSONValue {
     /// Reads a JSON document from its UTF-8 bytes, strictly by RFC 8259.
     ///
     /// Refuses what the standard does not allow (comments, trailing commas, leading zeros, NaN), what it leaves open
-    /// and others trip over (duplicate keys unless asked for, a byte order mark, half surrogate pairs, numbers beyond
-    /// the range of a double), bytes that are not UTF-8, and what exceeds the limits. Takes time linear in the size.
+    /// and others trip over (duplicate keys unless asked for, a byte order mark, half surrogate pairs), bytes that are
+    /// not UTF-8, and what exceeds the limits. Takes time linear in the size.
     public init(parsing bytes: some Collection<UInt8>, limits: JSONLimits = .default) throws(JSONError) {
         // The closure hands a result out because `withContiguousStorageIfAvailable` cannot throw a typed error.
         let result =

@@ -3,8 +3,9 @@
 
 /// A JSON value (RFC 8259): null, a boolean, a number, a string, an array or an object.
 ///
-/// Numbers are kept in two cases so that integers stay exact: what is written without a fraction or an exponent and
-/// fits 64 bits is an `integer`, all others are a `number`.
+/// Numbers are kept in three cases so that none loses a digit: what is written without a fraction or an exponent and
+/// fits 64 bits is an `integer`; what a double stands for exactly as written (the shortest text of the double is worth
+/// the same) is a `number`; all others are a `decimal`, which keeps the text.
 ///
 /// **Equality** follows the value, not how it is kept: `.integer(1)` equals `.number(1.0)`, and both have the same
 /// hash; an integer that no double can represent equals no number. Strings are equal when their Unicode scalars are
@@ -20,8 +21,10 @@ public enum JSONValue: Sendable {
     case bool(Bool)
     /// A whole number that fits 64 bits, exact.
     case integer(Int64)
-    /// Any other number, as the nearest double.
+    /// A number that a double holds, with a fraction or an exponent or beyond 64 bits.
     case number(Double)
+    /// A number that fits neither, as it was written.
+    case decimal(JSONDecimal)
     /// A JSON string, which may be any text.
     case string(String)
     /// A JSON array: values in order.
@@ -31,12 +34,15 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue {
-    /// Creates a number from an integer of any type; one that does not fit 64 bits becomes the nearest double.
+    /// Creates a number from an integer of any type, exactly: one that fits neither 64 bits nor a double is a decimal.
     public init(_ value: some BinaryInteger) {
         if let integer = Int64(exactly: value) {
             self = .integer(integer)
         } else {
-            self = .number(Double(value))
+            let text = String(value)
+            let number = Double(value)
+            let isExact = number.isFinite && JSONDecimal.isWorth(text, number)
+            self = isExact ? .number(number) : .decimal(JSONDecimal(checked: text))
         }
     }
 }
@@ -51,6 +57,7 @@ extension JSONValue: Hashable {
         case (.number(let left), .number(let right)): left == right
         case (.integer(let integer), .number(let number)), (.number(let number), .integer(let integer)):
             Int64(exactly: number) == integer
+        case (.decimal(let left), .decimal(let right)): left == right
         case (.string(let left), .string(let right)): JSONName.isSame(left, right)
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)): left == right
@@ -76,6 +83,9 @@ extension JSONValue: Hashable {
             } else {
                 hasher.combine(value)
             }
+        case .decimal(let value):
+            hasher.combine(6 as UInt8)
+            hasher.combine(value)
         case .string(let value):
             hasher.combine(3 as UInt8)
             hasher.combine(JSONName(text: value))

@@ -19,8 +19,14 @@ struct JSONWriter {
         switch value {
         case .null: self.append("null")
         case .bool(let value): self.append(value ? "true" : "false")
-        case .integer(let value): self.append(value.description)
+        case .integer(let value):
+            if self.options.hasCanonicalNumbers {
+                try self.write(number: Double(value))
+            } else {
+                self.append(value.description)
+            }
         case .number(let value): try self.write(number: value)
+        case .decimal(let value): try self.write(decimal: value)
         case .string(let value): self.write(string: value)
         case .array(let elements): try self.write(elements: elements)
         case .object(let object): try self.write(members: object.members)
@@ -36,7 +42,21 @@ struct JSONWriter {
             throw JSONError(.nonFiniteNumber, found: number.description, expected: "a finite number")
         }
         // The standard library's description is the shortest text that reads back as the same double, and is JSON.
-        self.append(number.description)
+        let text = number.description
+        if self.options.hasCanonicalNumbers {
+            CanonicalNumber.append(text, to: &self.output)
+        } else {
+            self.append(text)
+        }
+    }
+
+    private mutating func write(decimal: JSONDecimal) throws(JSONError) {
+        guard self.options.hasCanonicalNumbers else { return self.append(decimal.text) }
+        guard let number = decimal.doubleValue else {
+            let expected = "a number within the range of a double"
+            throw JSONError(.numberOutOfRange, found: "a larger one", expected: expected)
+        }
+        try self.write(number: number)
     }
 
     private mutating func write(elements: [JSONValue]) throws(JSONError) {

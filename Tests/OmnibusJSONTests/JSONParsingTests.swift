@@ -52,23 +52,66 @@ struct JSONParsingTests {
     }
 
     @Test(
-        "reads zeros and numbers too small for a double as zero, whatever their exponent",
-        arguments: [
-            "0e99999999999999999999", "-0E+99999999999999999999", "1e-99999999999999999999", "1e-1000000", "0.0e5",
-        ]
+        "reads zeros as zero, whatever their exponent",
+        arguments: ["0e99999999999999999999", "-0E+99999999999999999999", "0.0e5", "0.000e-400", "-0"]
     )
     func readsZeros(text: String) throws {
         #expect(try JSONValue(parsing: text) == 0)
     }
 
     @Test(
-        "refuses numbers too large for a double, whatever their exponent",
-        arguments: ["1e309", "-1e309", "1e99999999999999999999", String(repeating: "9", count: 400), "1.8e308"]
+        "keeps as written what neither 64 bits nor a double can hold",
+        arguments: [
+            "1e309", "-1e309", "1e99999999999999999999", String(repeating: "9", count: 400), "1.8e308", "1e-400",
+            "1e-99999999999999999999", "-1E-1000000", "9223372036854775808", "-9223372036854775809",
+            "18446744073709551615", "123456789012345678901234567890", "0.1000000000000000055511151231257827",
+            "3.14159265358979323846", "123456789012345.678e3", "1234567890123456.7890", "1.2345e-320", "2.5e-324",
+        ]
     )
-    func refusesHugeNumbers(text: String) {
-        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: text) }
+    func keepsDecimals(text: String) throws {
+        let value = try JSONValue(parsing: "[\(text)]")
 
-        #expect(error?.code == .numberOutOfRange)
+        guard case .decimal(let decimal)? = value[0] else {
+            Issue.record("\(text) was not kept")
+            return
+        }
+        #expect(decimal.text == text)
+        #expect(value[0]?.doubleValue == decimal.doubleValue)
+        #expect(try value.text() == "[\(text)]")
+        #expect(try JSONValue(parsing: "[\(text)]") == value)
+    }
+
+    @Test(
+        "reads as a double what a double is written as",
+        arguments: [
+            "0.1", "0.30000000000000004", "1.7976931348623157e308", "5e-324", "2.2250738585072014e-308", "1e22",
+            "10000000000000000000000", "18446744073709552000", "1.10", "100e-2", "-0.0",
+            "0.00000000000000000000000000000000000000000000000000000000000000000000000000000001",
+        ]
+    )
+    func readsWhatDoublesSay(text: String) throws {
+        guard case .number(let number) = try JSONValue(parsing: text) else {
+            Issue.record("\(text) is no double")
+            return
+        }
+        #expect(number.bitPattern == Double(text)?.bitPattern)
+    }
+
+    @Test(
+        "compares decimals by what they are worth",
+        arguments: [
+            ("1e400", "10E399", true), ("1e400", "1.0e+400", true), ("1e400", "-1e400", false),
+            ("1e400", "1e401", false), ("1e99999999999999999999", "1.0e99999999999999999999", true),
+            ("1e99999999999999999999", "1e99999999999999999998", false),
+            ("18446744073709551615", "1.8446744073709551615e19", true), ("1e400", "18446744073709551615", false),
+        ]
+    )
+    func comparesDecimals(left: String, right: String, isSame: Bool) throws {
+        let left = try JSONValue(parsing: left)
+        let right = try JSONValue(parsing: right)
+
+        #expect((left == right) == isSame)
+        #expect(!isSame || left.hashValue == right.hashValue)
     }
 
     @Test("reads random doubles as the standard library does")
@@ -80,7 +123,10 @@ struct JSONParsingTests {
             var text = String((0..<digits).map { _ in "123456789".randomElement(using: &random) ?? "1" })
             if Bool.random(using: &random) { text += ".\(UInt32.random(in: 0...99_999, using: &random))" }
             text += "e\(Int.random(in: -40...40, using: &random))"
-            guard try JSONValue(parsing: text).doubleValue == Double(text) else {
+            let value = try JSONValue(parsing: text)
+            // Either the double is written as the same number, or the text is kept.
+            let isKept = if case .decimal(let decimal) = value { decimal.text == text } else { false }
+            guard value.doubleValue == Double(text), try isKept || JSONValue(parsing: value.text()) == value else {
                 Issue.record("\(text) read differently; seed \(seed)")
                 return
             }
@@ -117,6 +163,18 @@ struct JSONParsingTests {
         #expect(try JSONValue(parsing: bytes.dropFirst(2)) == [1, 2])
         #expect(try JSONValue(parsing: bytes.dropFirst(2).lazy.map { $0 }) == [1, 2])
         #expect(try JSONValue(parsing: "xx[1,2]".dropFirst(2)) == [1, 2])
+    }
+
+    @Test("takes 64 levels unless told otherwise")
+    func limitsDepthByDefault() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+
+        #expect(throws: Never.self) { try JSONValue(parsing: nested(64)) }
+        let error = #expect(throws: JSONError.self) { try JSONValue(parsing: nested(65)) }
+        #expect(error?.code == .tooDeep)
+        #expect(error?.position == JSONError.Position(offset: 64, line: 1, column: 65))
     }
 
     @Test("refuses more than one level too many", arguments: [("[", "]"), (#"{"a":"#, "}")])

@@ -52,7 +52,9 @@ struct JSONValueTests {
         #expect(JSONValue.string("x").stringValue == "x" && JSONValue.null.stringValue == nil)
         #expect(JSONValue.array([1]).arrayValue == [1] && JSONValue.object([:]).arrayValue == nil)
         #expect(JSONValue.object(["a": 1]).objectValue == ["a": 1] && JSONValue.array([]).objectValue == nil)
-        #expect(JSONValue(UInt64.max) == .number(0x1p64) && JSONValue(UInt8(7)) == 7)
+        #expect(JSONValue(UInt64.max).description == "18446744073709551615" && JSONValue(UInt8(7)) == 7)
+        #expect(JSONValue(UInt64(1) << 63).doubleValue == 0x1p63 && JSONValue(UInt64.max).intValue == nil)
+        #expect(JSONValue(Int128(10_000_000_000) * 1_000_000_000_000) == .number(1e22))
     }
 
     @Test("has no member and no element where there is none")

@@ -111,7 +111,7 @@ struct Redaction: Sendable {
             return isChanged ? .array(kept) : nil
         case .string(let text):
             return try self.redacted(text, depth + 1).map { .string($0) }
-        case .null, .bool, .integer, .number:
+        case .null, .bool, .integer, .number, .decimal:
             return nil
         }
     }
@@ -120,7 +120,10 @@ struct Redaction: Sendable {
     private func redacted(_ text: String, _ depth: Int) throws(OmnibusError) -> String? {
         guard let first = text.utf8.first(where: { $0 > 0x20 }),
             first == UInt8(ascii: "{") || first == UInt8(ascii: "["),
-            let value = try? JSONValue(parsing: text, limits: JSONLimits(duplicateKeys: .keepLast)),
+            let value = try? JSONValue(
+                parsing: text,
+                limits: JSONLimits(depth: Self.greatestDepth, duplicateKeys: .keepLast)
+            ),
             let redacted = try self.redacted(value, depth + 1)
         else { return nil }
         return try? redacted.text()

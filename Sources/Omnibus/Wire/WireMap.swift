@@ -154,6 +154,9 @@ extension HeaderValue {
         case (.string(let text), nil): self = .text(text)
         case (.integer(let integer), nil): self = .integer(integer)
         case (.number(let double), nil): self = .double(double)
+        case (.decimal(let decimal), nil):
+            guard let double = decimal.doubleValue else { return nil }
+            self = .double(double)
         case (.bool(let boolean), nil): self = .boolean(boolean)
         case (.string(let text), "bytes"):
             guard let bytes = Base64.decode(text) else { return nil }

@@ -22,7 +22,7 @@ struct WireReader {
     ) throws(OmnibusError) -> JSONObject {
         let value: JSONValue
         do throws(JSONError) {
-            value = try JSONValue(parsing: bytes)
+            value = try JSONValue(parsing: bytes, limits: .payload)
         } catch {
             throw OmnibusError(
                 .invalidMessage,
@@ -160,7 +160,7 @@ extension JSONValue {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
-        case .integer, .number: "a number"
+        case .integer, .number, .decimal: "a number"
         case .string(let text): text.isEmpty ? "an empty text" : "a text"
         case .array: "an array"
         case .object: "an object"

@@ -138,6 +138,9 @@ extension HeaderValue {
                 return nil
             }
             self = .bytes(bytes)
+        case .decimal(let decimal):
+            guard let double = decimal.doubleValue else { return nil }
+            self = .double(double)
         case .null, .array: return nil
         }
     }

@@ -39,7 +39,7 @@ extension Payload {
         if case .json(let value) = self.storage { return value }
         let bytes = try self.bytes()
         do {
-            return try JSONValue(parsing: bytes)
+            return try JSONValue(parsing: bytes, limits: .payload)
         } catch {
             throw OmnibusError(
                 .undecodable,
@@ -119,4 +119,9 @@ extension Payload: CustomStringConvertible {
         case .typed(let payload): "value, \(payload.contentType ?? "bytes")"
         }
     }
+}
+
+extension JSONLimits {
+    /// What a payload may be: nested as deep as the toolchain's own decoder takes it.
+    package static let payload: JSONLimits = JSONLimits(depth: 512)
 }

@@ -95,6 +95,7 @@ public struct Payload: Sendable {
         switch value {
         case .null, .bool: return 5
         case .integer, .number: return 8
+        case .decimal(let decimal): return decimal.text.utf8.count
         case .string(let text): return text.utf8.count + 2
         case .array, .object: break
         }

@@ -105,6 +105,7 @@ extension ConfigurationNode {
         case .bool(let value): self.init(.boolean(value))
         case .integer(let value): self.init(.integer(value))
         case .number(let value): self.init(.number(value))
+        case .decimal(let value): self.init(.number(value.doubleValue ?? .infinity))
         case .string(let value): self.init(.text(value))
         case .array(let values): self.init(.list(values.map { ConfigurationNode(json: $0) }))
         case .object(let object):
