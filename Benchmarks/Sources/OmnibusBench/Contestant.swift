@@ -33,5 +33,6 @@ struct Contestant: Sendable {
             .notificationCenter,
             .batches, .groupOfFour, .requests, .histogram, .counter,
             .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
+            .jsonParsing, .foundationParsing,
         ] + Self.floors
 }
