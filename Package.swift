@@ -137,6 +137,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: (modules.map(\.name) + libraryModules.map(\.name)).map { .library(name: $0, targets: [$0]) }
         + [
+            .executable(name: "cloudevents-convert", targets: ["CloudEventsConvert"]),
             .executable(name: "omnibus-simulate", targets: ["OmnibusSimulate"]),
             .executable(name: "omnibus-soak", targets: ["OmnibusSoak"]),
         ],
@@ -190,6 +191,16 @@ let package = Package(
             )
         }
         + [
+            .executableTarget(
+                name: "CloudEventsConvert",
+                dependencies: ["CloudEvents", "OmnibusJSON"],
+                swiftSettings: settings
+            ),
+            .testTarget(
+                name: "CloudEventsConvertTests",
+                dependencies: ["CloudEventsConvert", "CloudEvents", "OmnibusJSON"],
+                swiftSettings: settings
+            ),
             .executableTarget(
                 name: "OmnibusSimulate",
                 dependencies: ["OmnibusTesting", "Omnibus", "OmnibusInMemory", "OmnibusCore"],

@@ -36,9 +36,10 @@ public struct CloudEvent: Sendable, Hashable {
 
     /// Creates an event from its attributes and data, checking them all.
     ///
-    /// Throws a `CloudEventError` that names the attribute when a required one is empty, an optional one is given but
-    /// empty, a text has control characters or Unicode noncharacters, or an extension's name is not made of the
-    /// letters a to z and digits or is that of an attribute of the specification.
+    /// Throws a `CloudEventError` that names the attribute and the rule when a required one is empty, an optional one is
+    /// given but empty, a text has control characters or Unicode noncharacters, the source is no URI reference, the
+    /// schema no URI, the content type no media type, or an extension's name is not made of the letters a to z and
+    /// digits or is that of an attribute of the specification.
     public init(
         id: String,
         source: String,
@@ -51,11 +52,11 @@ public struct CloudEvent: Sendable, Hashable {
         extensions: [String: CloudEventAttributeValue] = [:]
     ) throws(CloudEventError) {
         try Self.check(required: id, named: "id")
-        try Self.check(required: source, named: "source")
+        try Self.check(source: source)
         try Self.check(required: type, named: "type")
         try Self.check(optional: subject, named: "subject")
-        try Self.check(optional: dataContentType, named: "datacontenttype")
-        try Self.check(optional: dataSchema, named: "dataschema")
+        try Self.check(dataContentType: dataContentType)
+        try Self.check(dataSchema: dataSchema)
         for (name, value) in extensions { try Self.check(extension: value, named: name) }
         self.id = id
         self.source = source

@@ -13,8 +13,14 @@ enum CloudEventAttribute: String, CaseIterable {
     case expiryTime = "expirytime"
     case sequence
     case topic = "omnibustopic"
-    /// Says that the event's source is the message's own although it is `unnamedSource`.
+    /// The message's source, where that is no URI reference, or is the very text that stands for none.
     case source = "omnibussource"
+    /// The message's content type, where that is no media type.
+    case contentType = "omnibuscontenttype"
+    /// The message's schema, where that is no URI.
+    case dataSchema = "omnibusdataschema"
+    /// The kinds of headers that are attributes and no texts, for formats that make texts of them.
+    case headerTypes = "omnibusheadertypes"
     case replyTo = "omnibusreplyto"
     case priority = "omnibuspriority"
     case headers = "omnibusheaders"
@@ -29,7 +35,7 @@ enum CloudEventAttribute: String, CaseIterable {
 
     /// Text in the place of a source, which an event must have and a message need not.
     ///
-    /// A message whose own source is this very text says so in the attribute `source`.
+    /// A message whose own source is this very text, or no URI reference, has it in the attribute `source`.
     static let unnamedSource = "urn:omnibus:unnamed"
 
     /// Whether a source is the text that stands for none.
@@ -73,19 +79,6 @@ enum CloudEventAttribute: String, CaseIterable {
 
     private static func isStandard(_ name: String) -> Bool {
         StandardHeader(rawValue: name) != nil
-    }
-}
-
-extension CloudEventAttributeValue {
-    /// The value as text, as formats write it that have no other types.
-    var anyText: String {
-        switch self {
-        case .boolean(let boolean): boolean ? "true" : "false"
-        case .integer(let integer): "\(integer)"
-        case .string(let text), .uri(let text), .uriReference(let text): text
-        case .binary(let bytes): Base64.encode(bytes)
-        case .timestamp(let time): time.description
-        }
     }
 }
 

@@ -7,14 +7,15 @@ import OmnibusJSON
 // id, source, type, subject, content type, schema and the time of acceptance are attributes of the specification. What
 // else a message has becomes extensions, listed in `CloudEventAttribute`: those that others use under their names, the
 // rest under names that begin with `omnibus`. A header whose name and type an attribute can have becomes
-// an extension as it is; all others are in `omnibusheaders`, a JSON object: text, integers, doubles (always with a
+// an extension as it is, with its type in `omnibusheadertypes` unless that is text; all others are in `omnibusheaders`, a JSON object: text, integers, doubles (always with a
 // fraction or an exponent) and booleans as such, bytes as {"base64": …}.
 
 extension Message {
     /// Returns the message as a CloudEvent, from which ``init(_:topic:)`` makes an equal message again.
     ///
-    /// A typed payload is encoded. A message without a source gets `urn:omnibus:unnamed` in its place; one that has
-    /// this very source repeats it in `omnibussource`, and so keeps it.
+    /// A typed payload is encoded. A message without a source gets `urn:omnibus:unnamed` in its place; one whose source
+    /// is this very text, or no URI reference, has it in `omnibussource`. A content type that is no media type and a
+    /// schema that is no URI are in `omnibuscontenttype` and `omnibusdataschema`.
     ///
     /// - Throws: `.invalidMessage` if the message has no id yet or has what no attribute can hold, such as control
     ///   characters; `.unencodable` if the payload cannot be encoded.
@@ -29,12 +30,12 @@ extension Message {
         do throws(CloudEventError) {
             return try CloudEvent(
                 id: self.id.description,
-                source: self.source ?? CloudEventAttribute.unnamedSource,
+                source: self.source.flatMap { Self.isOwn($0) ? nil : $0 } ?? CloudEventAttribute.unnamedSource,
                 type: self.type.rawValue,
                 subject: self.subject,
                 time: self.acceptedAt,
-                dataContentType: self.contentType,
-                dataSchema: self.dataSchema,
+                dataContentType: self.contentType.flatMap { CloudEvent.isDataContentType($0) ? $0 : nil },
+                dataSchema: self.dataSchema.flatMap { CloudEvent.isDataSchema($0) ? $0 : nil },
                 data: data,
                 extensions: self.cloudEventExtensions
             )
@@ -46,6 +47,11 @@ extension Message {
                 cause: error
             )
         }
+    }
+
+    /// Whether a source has to be in an attribute of its own.
+    private static func isOwn(_ source: String) -> Bool {
+        !source.isEmpty && (CloudEventAttribute.isUnnamed(source) || !CloudEvent.isSource(source))
     }
 
     private func cloudEventData() throws(OmnibusError) -> CloudEventData? {
@@ -65,8 +71,10 @@ extension Message {
         if self.type.rawValue != self.topic.name { put(self.topic.name, .topic) }
         put(self.key, .partitionKey)
         if self.priority != .normal { put(self.priority.name, .priority) }
+        if let type = self.contentType, !CloudEvent.isDataContentType(type) { put(type, .contentType) }
         guard let fields = self.extras?.fields else { return result }
-        if let source = fields.source, CloudEventAttribute.isUnnamed(source) { put(source, .source) }
+        if let source = fields.source, Self.isOwn(source) { put(source, .source) }
+        if let schema = fields.dataSchema, !CloudEvent.isDataSchema(schema) { put(schema, .dataSchema) }
         put(fields.correlationID?.description, .correlationID)
         put(fields.causationID?.description, .causationID)
         put(fields.sequence, .sequence)
@@ -97,20 +105,24 @@ extension Message {
 
     private func putHeaders(_ headers: MessageHeaders, into result: inout [String: CloudEventAttributeValue]) {
         var others = JSONObject()
+        var types = JSONObject()
         let keepsExpiryTime = self.acceptedAt == nil && self.timeToLive == nil
         for header in headers {
             if let name = CloudEventAttribute.name(ofHeader: header.name, keepsExpiryTime: keepsExpiryTime),
                 let value = header.value.attributeValue
             {
                 result[name] = value
+                if value.stringValue == nil { types[name] = .string(value.type.rawValue) }
             } else {
                 others[header.name] = header.value.json
             }
         }
         if headers.retryCount > 0 { others[CloudEventAttribute.retryCount] = JSONValue(headers.retryCount) }
-        // Nothing in it is deep or infinite, so that writing it does not fail.
-        guard !others.isEmpty, let text = try? JSONValue.object(others).text() else { return }
-        result[CloudEventAttribute.headers.rawValue] = .string(text)
+        for (attribute, members) in [(CloudEventAttribute.headers, others), (.headerTypes, types)]
+        where !members.isEmpty {
+            // Nothing in them is deep or infinite, so that writing them does not fail.
+            if let text = try? JSONValue.object(members).text() { result[attribute.rawValue] = .string(text) }
+        }
     }
 }
 

@@ -17,7 +17,7 @@ extension Message {
     public init(_ event: CloudEvent, topic: Topic? = nil) throws(OmnibusError) {
         var rest = event.extensions
         func take(_ attribute: CloudEventAttribute) -> String? {
-            guard let text = rest.removeValue(forKey: attribute.rawValue)?.anyText else { return nil }
+            guard let text = rest.removeValue(forKey: attribute.rawValue)?.canonicalText else { return nil }
             return text.isEmpty ? nil : text
         }
         let carried = take(.topic)
@@ -28,11 +28,16 @@ extension Message {
         self.acceptedAt = event.time
         self.key = take(.partitionKey)
         self.type = EventType(event.type)
-        let hasOwnSource = take(.source) != nil
-        if hasOwnSource || !CloudEventAttribute.isUnnamed(event.source) { self.source = event.source }
+        if let source = take(.source) {
+            self.source = source
+        } else if !CloudEventAttribute.isUnnamed(event.source) {
+            self.source = event.source
+        }
         if let subject = event.subject { self.subject = subject }
-        if let type = event.dataContentType, type != self.payload.contentType { self.contentType = type }
-        if let schema = event.dataSchema { self.dataSchema = schema }
+        if let type = take(.contentType) ?? event.dataContentType, type != self.payload.contentType {
+            self.contentType = type
+        }
+        if let schema = take(.dataSchema) ?? event.dataSchema { self.dataSchema = schema }
         if let text = take(.correlationID) { self.correlationID = MessageID(text) }
         if let text = take(.causationID) { self.causationID = MessageID(text) }
         if let text = take(.sequence) { self.sequence = text }
@@ -93,7 +98,7 @@ extension Message {
             issuer: issuer?.stringValue ?? "",
             clientID: clientID?.stringValue ?? "",
             signature: bytes,
-            timestamp: try Self.time(signedAt.anyText, .signedAt, of: event)
+            timestamp: try Self.time(signedAt.canonicalText, .signedAt, of: event)
         )
     }
 
@@ -120,6 +125,7 @@ extension Message {
                 }
             }
         }
+        try self.readTypes(&rest, of: event)
         let count = headers.count + rest.count
         guard count <= MessageHeaders.maximumCount else {
             throw OmnibusError(.invalidHeader, HeaderRules.tooMany(count), advice: .deadLetter)
@@ -128,6 +134,26 @@ extension Message {
             headers.put(HeaderValue(value), for: CloudEventAttribute.headerName(of: name))
         }
         if !headers.isBlank { self.headers = headers }
+    }
+
+    /// Gives headers their types back, which a format of texts has taken.
+    private func readTypes(
+        _ rest: inout [String: CloudEventAttributeValue],
+        of event: CloudEvent
+    ) throws(OmnibusError) {
+        guard let value = rest.removeValue(forKey: CloudEventAttribute.headerTypes.rawValue) else { return }
+        guard let text = value.stringValue, case .object(let types)? = try? JSONValue(parsing: text) else {
+            throw Self.wrong(.headerTypes, of: event, "is not a JSON object")
+        }
+        for member in types {
+            guard case .string(let text)? = rest[member.name] else { continue }
+            guard let type = member.value.stringValue.flatMap({ CloudEventAttributeType(rawValue: $0) }),
+                let typed = try? CloudEventAttributeValue(canonicalText: text, type: type)
+            else {
+                throw Self.wrong(.headerTypes, of: event, "names a type that a header does not have")
+            }
+            rest[member.name] = typed
+        }
     }
 
     private static func topic(of event: CloudEvent, carried: String?) throws(OmnibusError) -> Topic {

@@ -3,7 +3,8 @@
 
 /// What is wrong with a CloudEvent, or with a text that should be one of its values.
 ///
-/// It names the attribute, what was found (shortened, and never the event's data) and what was expected instead.
+/// It names the attribute, the rule of the specification that is broken, what was found (shortened, and never the
+/// event's data) and what was expected instead.
 public struct CloudEventError: Error, Sendable, Hashable {
     /// What went wrong, as a value that a program can compare.
     ///
@@ -25,25 +26,35 @@ public struct CloudEventError: Error, Sendable, Hashable {
     public var code: Code
     /// The name of the attribute that is wrong; nil where a text was read on its own.
     public var attribute: String?
+    /// The rule that is broken; nil where it is none of the CloudEvents specification.
+    public var rule: CloudEventRule?
     /// What was found in the place of what should be there, shortened.
     public var found: String
     /// What should stand there instead of what was found.
     public var expected: String
 
     /// Creates an error about an attribute, or about a text read on its own.
-    public init(_ code: Code, attribute: String? = nil, found: String, expected: String) {
+    public init(
+        _ code: Code,
+        attribute: String? = nil,
+        rule: CloudEventRule? = nil,
+        found: String,
+        expected: String
+    ) {
         self.code = code
         self.attribute = attribute
+        self.rule = rule
         self.found = found
         self.expected = expected
     }
 }
 
 extension CloudEventError: CustomStringConvertible {
-    /// A sentence that says what is wrong, and in which attribute.
+    /// A sentence that says what is wrong, in which attribute, and which rule it breaks.
     public var description: String {
         let place = self.attribute.map { "attribute '\($0)': " } ?? ""
-        return "\(self.code): \(place)found \(self.found), expected \(self.expected)"
+        let rule = self.rule.map { "; rule \($0)" } ?? ""
+        return "\(self.code): \(place)found \(self.found), expected \(self.expected)\(rule)"
     }
 }
 
@@ -58,6 +69,18 @@ extension CloudEventError.Code {
     public static let invalidTimestamp = Self(rawValue: "invalidTimestamp")
     /// A text is not a `traceparent` by W3C Trace Context.
     public static let invalidTraceContext = Self(rawValue: "invalidTraceContext")
+    /// An event follows another version of the specification than 1.0.
+    public static let unsupportedVersion = Self(rawValue: "unsupportedVersion")
+    /// An attribute, or a header that says one, comes twice.
+    public static let duplicateAttribute = Self(rawValue: "duplicateAttribute")
+    /// The data is not what its content type says, or comes twice.
+    public static let invalidData = Self(rawValue: "invalidData")
+    /// A message's content type does not go with the content mode, or names a format that is not JSON.
+    public static let invalidContentType = Self(rawValue: "invalidContentType")
+    /// A text is not encoded as it should be: not UTF-8, or not percent-encoded.
+    public static let invalidEncoding = Self(rawValue: "invalidEncoding")
+    /// A document is not JSON, or not an object or an array where it has to be one.
+    public static let invalidFormat = Self(rawValue: "invalidFormat")
 }
 
 extension CloudEventError {

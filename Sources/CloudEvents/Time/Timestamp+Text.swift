@@ -16,7 +16,7 @@ extension Timestamp {
             self = try result.get()
         } catch {
             let found = CloudEventError.quoted(text) + " (at character \(error.place + 1))"
-            throw CloudEventError(.invalidTimestamp, found: found, expected: error.expected)
+            throw CloudEventError(.invalidTimestamp, rule: .timestamp, found: found, expected: error.expected)
         }
     }
 }

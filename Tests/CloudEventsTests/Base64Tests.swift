@@ -1,9 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import CloudEvents
 import Testing
-
-@testable import OmnibusCore
 
 @Suite("Base64")
 struct Base64Tests {

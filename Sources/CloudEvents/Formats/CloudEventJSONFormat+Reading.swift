@@ -1,0 +1,159 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+public import OmnibusJSON
+
+extension CloudEventJSONFormat {
+    /// Reads an event from a JSON value, which has to be an object, and says what a lenient reader changed.
+    public static func read(
+        _ value: JSONValue,
+        options: CloudEventReadingOptions = .strict
+    ) throws(CloudEventError) -> CloudEventReading {
+        try Self.reading(of: value, options)
+    }
+
+    static func parse(
+        _ bytes: some Collection<UInt8>,
+        _ options: CloudEventReadingOptions
+    ) throws(CloudEventError) -> JSONValue {
+        do throws(JSONError) {
+            return try JSONValue(parsing: bytes, limits: options.limits)
+        } catch {
+            if error.code == .duplicateKey, let name = Self.attributeName(at: error.position, in: bytes) {
+                throw CloudEventError.duplicate(name)
+            }
+            throw CloudEventError(
+                error.code == .invalidUTF8 ? .invalidEncoding : .invalidFormat,
+                rule: .jsonEnvelope,
+                found: error.position.map { "\(error.found) at \($0)" } ?? error.found,
+                expected: error.expected
+            )
+        }
+    }
+
+    static func reading(
+        of value: JSONValue,
+        _ options: CloudEventReadingOptions
+    ) throws(CloudEventError) -> CloudEventReading {
+        guard case .object(let members) = value else {
+            let expected = "a JSON object"
+            throw CloudEventError(.invalidFormat, rule: .jsonEnvelope, found: "another JSON value", expected: expected)
+        }
+        var draft = CloudEventDraft(options)
+        var data: JSONValue?
+        var base64: JSONValue?
+        for member in members {
+            switch (member.name, member.value) {
+            case ("data", let value): data = value
+            case ("data_base64", .null): break
+            case ("data_base64", let value): base64 = value
+            // An attribute that is null is one that is not set.
+            case (let name, .null): try CloudEvent.check(name: name)
+            case (let name, let value): try draft.put(Self.attribute(value, named: name), named: name)
+            }
+        }
+        if let base64 {
+            guard data == nil else {
+                throw CloudEventError(
+                    .invalidData,
+                    attribute: "data_base64",
+                    rule: .oneData,
+                    found: "both 'data' and 'data_base64'",
+                    expected: "one of them"
+                )
+            }
+            return try draft.reading(data: .bytes(Self.bytes(ofBase64: base64)))
+        }
+        guard let data else { return try draft.reading(data: nil) }
+        return try draft.reading(data: Self.data(data, contentType: draft.dataContentType(), options))
+    }
+
+    private static func attribute(
+        _ value: JSONValue,
+        named name: String
+    ) throws(CloudEventError) -> CloudEventAttributeValue {
+        func wrong(_ rule: CloudEventRule, _ found: String, _ expected: String) -> CloudEventError {
+            CloudEventError(.invalidValue, attribute: name, rule: rule, found: found, expected: expected)
+        }
+        switch value {
+        case .string(let text): return .string(text)
+        case .bool(let boolean): return .boolean(boolean)
+        case .integer(let integer):
+            guard let integer = Int32(exactly: integer) else {
+                throw wrong(.integer, "a larger number", "a whole number from -2147483648 to 2147483647")
+            }
+            return .integer(integer)
+        case .number, .decimal:
+            throw wrong(
+                .integer,
+                "a number with a fraction or an exponent, or a larger one",
+                "a whole number of 32 bits"
+            )
+        case .array: throw wrong(.attributeType, "an array", "a string, a whole number or a boolean")
+        case .object: throw wrong(.attributeType, "an object", "a string, a whole number or a boolean")
+        case .null: throw wrong(.attributeType, "null", "a string, a whole number or a boolean")
+        }
+    }
+
+    private static func bytes(ofBase64 value: JSONValue) throws(CloudEventError) -> [UInt8] {
+        guard case .string(let text) = value, let bytes = Base64.decode(text) else {
+            throw CloudEventError(
+                .invalidData,
+                attribute: "data_base64",
+                rule: .dataEncoding,
+                found: value.stringValue.map { CloudEventError.quoted($0.prefix(16)) } ?? "no string",
+                expected: "a string of Base64 by RFC 4648, section 4"
+            )
+        }
+        return bytes
+    }
+
+    private static func data(
+        _ value: JSONValue,
+        contentType: String?,
+        _ options: CloudEventReadingOptions
+    ) throws(CloudEventError) -> CloudEventData {
+        guard let contentType, let type = MediaType(contentType), !type.isJSON else { return .json(value) }
+        if case .string(let text) = value { return .text(text) }
+        guard options.strictness == .lenient else {
+            throw CloudEventError(
+                .invalidData,
+                attribute: "data",
+                rule: .dataEncoding,
+                found: "a JSON value that is no string",
+                expected: "a string, as the content type is not JSON"
+            )
+        }
+        return .json(value)
+    }
+
+    /// The name of the event's member that begins at a place, if it is one of the event's own.
+    private static func attributeName(at place: JSONError.Position?, in bytes: some Collection<UInt8>) -> String? {
+        guard let place else { return nil }
+        let before = Array(bytes.prefix(place.offset))
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        for byte in before {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+        }
+        guard depth == 1 else { return nil }
+        let name = bytes.dropFirst(place.offset + 1).prefix { $0 != UInt8(ascii: "\"") }
+        return String(validating: name, as: UTF8.self)
+    }
+}
