@@ -11,13 +11,15 @@ struct LongWords: Sendable {
     /// Whether so much is dead that it is worth while to write the rest anew.
     var isMostlyDead: Bool { self.deadCount > 4_096 && self.deadCount * 2 > self.bytes.count }
 
-    /// Keeps a long word and returns its key with the place in it; a short word's key is returned as it is.
-    mutating func keep(_ key: WordKey, _ word: UnsafeBufferPointer<UInt8>) -> WordKey {
+    /// Keeps a long word of a name and returns its key with the place in here; a short word's key is returned as it is.
+    mutating func keep(_ word: SoughtWord) -> WordKey {
+        let key = word.key
         guard key.isLong else { return key }
         let offset = self.bytes.count
-        withUnsafeBytes(of: UInt32(word.count)) { self.bytes.append(contentsOf: $0) }
-        self.bytes.append(contentsOf: word)
-        return WordKey(low: key.low & ~WordKey.offsetMask | UInt64(offset), high: key.high)
+        let bytes = word.name[key.offset...].prefix { $0 != TopicName.dot }
+        withUnsafeBytes(of: UInt32(bytes.count)) { self.bytes.append(contentsOf: $0) }
+        self.bytes.append(contentsOf: bytes)
+        return WordKey(low: key.low & ~WordKey.placeMask | UInt64(offset), high: key.high)
     }
 
     /// Forgets the word of a stored key.
@@ -32,7 +34,7 @@ struct LongWords: Sendable {
         let offset = self.bytes.count
         let length = 4 + other.withView { $0.length(at: key.offset) }
         self.bytes.append(contentsOf: other.bytes[key.offset..<(key.offset + length)])
-        return WordKey(low: key.low & ~WordKey.offsetMask | UInt64(offset), high: key.high)
+        return WordKey(low: key.low & ~WordKey.placeMask | UInt64(offset), high: key.high)
     }
 
     /// Lends the words for many comparisons.
@@ -51,17 +53,24 @@ struct LongWords: Sendable {
 
         /// Tells whether a key that is stored is of the word that is looked for.
         @inline(__always)
-        func areEqual(_ stored: WordKey, _ key: WordKey, _ word: UnsafeBufferPointer<UInt8>) -> Bool {
-            guard stored.high == key.high else { return false }
-            guard key.isLong else { return stored.low == key.low }
-            return (stored.low ^ key.low) >> 32 == 0 && self.isWord(word, at: stored.offset)
+        func areEqual(_ stored: WordKey, _ word: SoughtWord) -> Bool {
+            guard stored.high == word.key.high else { return false }
+            return stored.low == word.key.low || word.key.isLong && self.isSame(stored, word)
         }
 
-        private func isWord(_ word: UnsafeBufferPointer<UInt8>, at offset: Int) -> Bool {
-            let start = offset + 4
+        @inline(never)
+        private func isSame(_ stored: WordKey, _ word: SoughtWord) -> Bool {
+            guard (stored.low ^ word.key.low) & ~WordKey.placeMask == 0 else { return false }
+            let length = self.length(at: stored.offset)
+            let end = word.key.offset + length
+            // What is kept has no dot, so the bytes are different where the word is shorter.
+            guard end == word.name.count || end < word.name.count && word.name[end] == TopicName.dot else {
+                return false
+            }
+            let start = stored.offset + 4
             return TopicName.areEqual(
-                UnsafeRawBufferPointer(rebasing: self.bytes[start..<(start + self.length(at: offset))]),
-                UnsafeRawBufferPointer(word)
+                UnsafeRawBufferPointer(rebasing: self.bytes[start..<(start + length)]),
+                UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: word.name[word.key.offset..<end]))
             )
         }
     }

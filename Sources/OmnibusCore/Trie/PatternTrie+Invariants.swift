@@ -6,47 +6,48 @@ extension PatternTrie {
     package func checkInvariants() -> [String] {
         var findings: [String] = []
         var children: [UInt32: [EdgeTable.Edge]] = [:]
-        for edge in self.edges.edges { children[edge.node, default: []].append(edge) }
+        for edge in self.edges.edges { children[edge.parent, default: []].append(edge) }
 
         var visited: Set<UInt32> = []
         var words = 0
+        var edgeCount = 0
         var pairs = 0
-        var lists: Set<UInt32> = []
-        var open: [(node: UInt32, isBelowHash: Bool)] = [(0, false)]
-        while let (index, isBelowHash) = open.popLast() {
-            guard !Self.isLeaf(index) else {
-                pairs += 1
-                continue
-            }
+        var lists: Set<Int> = []
+        var open: [(index: UInt32, node: Node, isBelowHash: Bool)] = [(0, self.root, false)]
+        while let (index, node, isBelowHash) = open.popLast() {
             guard visited.insert(index).inserted else {
                 findings.append("node \(index) has two parents")
                 continue
             }
-            let node = self.nodes[Int(index)]
-            if node.isFree { findings.append("node \(index) is in use and free") }
             if index != 0, node.hasNothing { findings.append("node \(index) holds nothing") }
-            if (node.literals & Node.isBelowHash != 0) != isBelowHash {
-                findings.append("node \(index) is wrong about the # above it")
+            if node.isBelowHash != isBelowHash { findings.append("node \(index) is wrong about the # above it") }
+            var marks: UInt32 = 0
+            for edge in children[index] ?? [] {
+                edgeCount += 1
+                let step = Self.step(by: edge.key)
+                marks += step == .literal ? 1 : step == .star ? Node.hasStar : Node.hasHash
+                words += step == .literal ? 1 : 0
+                if Self.isNode(edge.child) {
+                    open.append((edge.child, edge.node, isBelowHash || step == .hash))
+                    continue
+                }
+                pairs += 1
+                if edge.tail.isNone { continue }
+                words += Self.step(by: edge.tail) == .literal ? 1 : 0
+                if isBelowHash || step == .hash { findings.append("node \(index) has a tail below a #") }
             }
-            var literals = children[index] ?? []
-            if node.literalChild != Self.none {
-                literals.append(EdgeTable.Edge(key: node.literalKey, node: index, child: node.literalChild))
-            }
-            if literals.count != Int(node.literalCount) { findings.append("node \(index) miscounts its children") }
-            words += literals.count
-            for edge in literals { open.append((edge.child, isBelowHash)) }
-            if node.starChild != Self.none { open.append((node.starChild, isBelowHash)) }
-            if node.hashChild != Self.none { open.append((node.hashChild, true)) }
+            if marks != node.children & ~Node.isBelowHash { findings.append("node \(index) miscounts its children") }
 
             var tokens: [Token] = []
-            Self.append(node.tokens, of: self.tokenLists, to: &tokens)
+            Self.append(node, of: self.tokenLists, to: &tokens)
             pairs += tokens.count
             if zip(tokens, tokens.dropFirst()).contains(where: >=) {
                 findings.append("node \(index) mixes its tokens up")
             }
-            if node.tokens != Self.none, node.tokens & Self.listMark != 0 { lists.insert(node.tokens) }
+            if let list = node.list { lists.insert(list) }
         }
         if visited.count != self.nodeCount { findings.append("\(self.nodeCount - visited.count) nodes are lost") }
+        if edgeCount != self.edges.count { findings.append("\(self.edges.count - edgeCount) edges are lost") }
         if pairs != self.count { findings.append("\(pairs) tokens, counted as \(self.count)") }
         if lists.count != self.tokenLists.count - self.freeLists.count { findings.append("token lists are lost") }
         if words != self.wordCount { findings.append("\(words) words, counted as \(self.wordCount)") }

@@ -4,13 +4,11 @@
 extension PatternTrie {
     enum Step { case literal, star, hash }
 
+    @inline(__always)
     static func step(by key: WordKey) -> Step {
-        guard key.high == 2 << 56 else { return .literal }
-        return switch UInt8(truncatingIfNeeded: key.low) {
-        case TopicName.star: .star
-        case TopicName.hash: .hash
-        default: .literal
-        }
+        guard key.high == WordKey.star.high else { return .literal }
+        if key.low == WordKey.star.low { return .star }
+        return key.low == WordKey.hashSign.low ? .hash : .literal
     }
 
     /// The link that stands for an end of a pattern with one token; nil for the few tokens that do not fit.
@@ -21,147 +19,145 @@ extension PatternTrie {
     @inline(__always)
     static func isNode(_ link: UInt32) -> Bool { link & Self.listMark == 0 }
 
-    @inline(__always)
-    static func isLeaf(_ link: UInt32) -> Bool { link & Self.listMark != 0 && link != Self.none }
+    /// A node, and the slot of the edge that leads to it, as long as no edge is added or removed.
+    struct Place {
+        var node: UInt32
+        /// None for the root.
+        var slot: Int?
+        var isBelowHash: Bool
 
-    /// Where a word leads from a node: to a node, to a leaf, or nowhere, which is `none`.
-    func link(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        let parent = self.nodes[Int(node)]
-        switch Self.step(by: key) {
-        case .star: return parent.starChild
-        case .hash: return parent.hashChild
-        case .literal:
-            if self.isOwn(key, bytes, of: parent) { return parent.literalChild }
-            return self.slot(of: node, by: key, bytes).map { slot in self.edges.withView { $0[slot].child } }
-                ?? Self.none
-        }
+        static let root = Place(node: 0, slot: nil, isBelowHash: false)
     }
 
-    /// Whether a word is that of the literal child that the node holds itself.
-    private func isOwn(_ key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>, of node: Node) -> Bool {
-        node.literalChild != Self.none && self.longWords.withView { $0.areEqual(node.literalKey, key, bytes) }
+    /// A node on the way to the end of a pattern, and the word that led to it.
+    struct PathStep {
+        var place: Place
+        var word: SoughtWord
     }
 
-    private func slot(of node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    /// The slot of the edge from a node by a word, or nil.
+    func slot(from place: Place, by word: SoughtWord) -> Int? {
         self.longWords.withView { long in
-            self.edges.withView { $0.find(node, key, key.hash(seed: self.seed), bytes, long) }
-        }
-    }
-
-    /// Makes a node where there is none, or a leaf, whose token the node takes over.
-    mutating func makeNode(
-        below parent: UInt32,
-        by key: WordKey,
-        _ bytes: UnsafeBufferPointer<UInt8>,
-        insteadOf link: UInt32
-    ) -> UInt32 {
-        let isBelowHash = Self.step(by: key) == .hash || self.nodes[Int(parent)].literals & Node.isBelowHash != 0
-        var node = Node(literals: isBelowHash ? Node.isBelowHash : 0)
-        if Self.isLeaf(link) { node.tokens = link & ~Self.listMark }
-        let index: UInt32
-        if self.firstFree == Self.none {
-            index = UInt32(self.nodes.count)
-            self.nodes.append(node)
-        } else {
-            index = self.firstFree
-            self.firstFree = self.nodes[Int(index)].literalChild
-            self.freeCount -= 1
-            self.nodes[Int(index)] = node
-        }
-        if link == Self.none {
-            self.addLink(index, to: parent, by: key, bytes)
-        } else {
-            self.replaceLink(of: parent, by: key, bytes, with: index)
-        }
-        return index
-    }
-
-    mutating func addLink(
-        _ link: UInt32,
-        to node: UInt32,
-        by key: WordKey,
-        _ bytes: UnsafeBufferPointer<UInt8>
-    ) {
-        switch Self.step(by: key) {
-        case .star: self.nodes[Int(node)].starChild = link
-        case .hash: self.nodes[Int(node)].hashChild = link
-        case .literal:
-            let key = self.longWords.keep(key, bytes)
-            self.wordCount += 1
-            self.nodes[Int(node)].literals += 1
-            if self.nodes[Int(node)].literalChild == Self.none {
-                self.nodes[Int(node)].literalKey = key
-                self.nodes[Int(node)].literalChild = link
-            } else {
-                self.edges.insert(EdgeTable.Edge(key: key, node: node, child: link))
+            self.edges.withView { edges in
+                edges.find(place.node, word, self.edges.path(from: place.node, by: word.key), long).map(edges.slot)
             }
         }
     }
 
-    private mutating func replaceLink(
-        of node: UInt32,
-        by key: WordKey,
-        _ bytes: UnsafeBufferPointer<UInt8>,
-        with link: UInt32
-    ) {
-        switch Self.step(by: key) {
-        case .star: self.nodes[Int(node)].starChild = link
-        case .hash: self.nodes[Int(node)].hashChild = link
-        case .literal where self.isOwn(key, bytes, of: self.nodes[Int(node)]):
-            self.nodes[Int(node)].literalChild = link
-        case .literal:
-            if let slot = self.slot(of: node, by: key, bytes) { self.edges.replaceChild(at: slot, with: link) }
+    func node(at place: Place) -> Node { place.slot.map { self.edges[$0].node } ?? self.root }
+
+    mutating func setNode(_ node: Node, at place: Place) {
+        if let slot = place.slot { self.edges[slot].node = node } else { self.root = node }
+    }
+
+    // MARK: Adding
+
+    /// Adds an edge to a leaf, by a word and perhaps another one.
+    mutating func addEdge(to leaf: UInt32, at place: Place, by word: SoughtWord, _ tail: WordKey = .none) {
+        var edge = self.newEdge(from: place, to: leaf, by: word)
+        edge.tail = tail
+        if !tail.isNone, Self.step(by: tail) == .literal { self.wordCount += 1 }
+        self.edges.insert(edge)
+    }
+
+    /// The word behind a word, if it is the last one and can stand in the edge of the one before it.
+    func tail(behind word: SoughtWord, _ cursor: KeyCursor, at place: Place) -> WordKey? {
+        // A leaf below a `#` may be come to more than once, which is noted for nodes alone.
+        guard !place.isBelowHash, Self.step(by: word.key) != .hash else { return nil }
+        var cursor = cursor
+        let tail = cursor.next()
+        return cursor.isAtEnd && !tail.isLong ? tail : nil
+    }
+
+    /// Adds an edge to a new node.
+    mutating func addNode(at place: Place, by word: SoughtWord) -> Place {
+        let isBelowHash = place.isBelowHash || Self.step(by: word.key) == .hash
+        let number = self.nextNode(at: self.edges.path(from: place.node, by: word.key))
+        var edge = self.newEdge(from: place, to: number, by: word)
+        edge.node = Node(children: isBelowHash ? Node.isBelowHash : 0)
+        let slot = self.edges.insert(edge)
+        return Place(node: number, slot: slot, isBelowHash: isBelowHash)
+    }
+
+    /// The node that an edge leads to. Where that is a leaf, a node takes over its token, or stands before its tail.
+    mutating func makeNode(at slot: Int, below place: Place, by word: SoughtWord) -> Place {
+        var edge = self.edges[slot]
+        let isBelowHash = place.isBelowHash || Self.step(by: word.key) == .hash
+        var new = Place(node: edge.child, slot: slot, isBelowHash: isBelowHash)
+        if Self.isNode(edge.child) { return new }
+        let (leaf, tail) = (edge.child, edge.tail)
+        new.node = self.nextNode(at: self.edges.path(from: place.node, by: word.key))
+        edge.child = new.node
+        var node = Node(children: isBelowHash ? Node.isBelowHash : 0)
+        if tail.isNone { node.token = leaf & ~Self.listMark } else { node.children += Self.mark(of: tail) }
+        edge.node = node
+        self.edges[slot] = edge
+        if !tail.isNone {
+            self.edges.insert(EdgeTable.Edge(parent: new.node, child: leaf, key: tail))
+            new.slot = self.slot(from: place, by: word)
+        }
+        return new
+    }
+
+    private mutating func newEdge(from place: Place, to child: UInt32, by word: SoughtWord) -> EdgeTable.Edge {
+        if Self.step(by: word.key) == .literal { self.wordCount += 1 }
+        var node = self.node(at: place)
+        node.children += Self.mark(of: word.key)
+        self.setNode(node, at: place)
+        return EdgeTable.Edge(parent: place.node, child: child, key: self.longWords.keep(word))
+    }
+
+    /// What a child adds to the count and the flags of its parent.
+    private static func mark(of key: WordKey) -> UInt32 {
+        switch self.step(by: key) {
+        case .literal: 1
+        case .star: Node.hasStar
+        case .hash: Node.hasHash
         }
     }
 
-    /// A link on the way to the end of a pattern, and the word that led to it.
-    struct PathStep {
-        var link: UInt32
-        var key: WordKey
-        var word: UnsafeBufferPointer<UInt8>
+    private mutating func nextNode(at path: UInt32) -> UInt32 {
+        let node = self.freeNodes.popLast() ?? self.lastNode + 1
+        self.lastNode = max(self.lastNode, node)
+        self.edges.setPath(path, of: node)
+        return node
     }
 
-    /// The links from the root to the end of a pattern, or nil where it is not in the trie.
-    func path(of bytes: UnsafeBufferPointer<UInt8>) -> [PathStep]? {
-        var cursor = KeyCursor(bytes)
-        var link: UInt32 = 0
-        var path = [PathStep(link: link, key: WordKey(low: 0, high: 0), word: cursor.word)]
-        while let key = cursor.next() {
-            guard Self.isNode(link) else { return nil }
-            link = self.link(of: link, by: key, cursor.word)
-            guard link != Self.none else { return nil }
-            path.append(PathStep(link: link, key: key, word: cursor.word))
-        }
-        return path
+    // MARK: Removing
+
+    /// Whether a leaf's tail is all that follows in a pattern.
+    func isAll(_ tail: WordKey, thatFollows cursor: KeyCursor) -> Bool {
+        var cursor = cursor
+        guard !tail.isNone else { return cursor.isAtEnd }
+        let word = cursor.next()
+        return cursor.isAtEnd && word.low == tail.low && word.high == tail.high
     }
 
     /// Frees the nodes at the end of a path that hold nothing any more; never the root.
     mutating func prune(_ path: ArraySlice<PathStep>) {
-        for depth in path.indices.dropFirst().reversed() {
-            let step = path[depth]
-            guard self.nodes[Int(step.link)].hasNothing else { return }
-            self.removeLink(from: path[depth - 1].link, by: step.key, step.word)
-            self.nodes[Int(step.link)] = Node(literals: Node.freeMark, literalChild: self.firstFree)
-            self.firstFree = step.link
-            self.freeCount += 1
+        var path = path
+        while let last = path.popLast(), let parent = path.last {
+            guard let slot = self.slot(from: parent.place, by: last.word), self.edges[slot].node.hasNothing else {
+                return
+            }
+            self.freeNodes.append(last.place.node)
+            self.removeEdge(at: slot, below: path)
         }
     }
 
-    mutating func removeLink(from node: UInt32, by key: WordKey, _ bytes: UnsafeBufferPointer<UInt8>) {
-        switch Self.step(by: key) {
-        case .star: self.nodes[Int(node)].starChild = Self.none
-        case .hash: self.nodes[Int(node)].hashChild = Self.none
-        case .literal:
-            self.wordCount -= 1
-            self.nodes[Int(node)].literals -= 1
-            if self.isOwn(key, bytes, of: self.nodes[Int(node)]) {
-                self.longWords.forget(self.nodes[Int(node)].literalKey)
-                self.nodes[Int(node)].literalKey = WordKey(low: 0, high: 0)
-                self.nodes[Int(node)].literalChild = Self.none
-            } else if let slot = self.slot(of: node, by: key, bytes) {
-                self.longWords.forget(self.edges.withView { $0[slot].key })
-                self.edges.remove(at: slot)
-            }
+    /// Removes an edge below the node at the end of a path, which moves others.
+    mutating func removeEdge(at slot: Int, below path: ArraySlice<PathStep>) {
+        let edge = self.edges[slot]
+        if Self.step(by: edge.key) == .literal { self.wordCount -= 1 }
+        if !Self.isNode(edge.child), !edge.tail.isNone, Self.step(by: edge.tail) == .literal { self.wordCount -= 1 }
+        self.longWords.forget(edge.key)
+        self.edges.remove(at: slot)
+        guard var parent = path.last?.place else { return }
+        if let grandparent = path.dropLast().last, let word = path.last?.word {
+            parent.slot = self.slot(from: grandparent.place, by: word)
         }
+        var node = self.node(at: parent)
+        node.children -= Self.mark(of: edge.key)
+        self.setNode(node, at: parent)
     }
 }

@@ -2,51 +2,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PatternTrie {
-    /// Writes nodes, long words and token lists anew without holes, where most of them are free.
+    /// Writes nodes' numbers, long words and token lists anew without holes, where most of them are free.
     ///
     /// The cost is amortised over the removals.
     mutating func shrinkIfMostlyEmpty() {
-        let hasFreeNodes = self.nodes.count > 64 && self.nodeCount * 4 < self.nodes.count
+        let hasFreeNodes = self.freeNodes.count > 64 && self.nodeCount * 3 < self.freeNodes.count
         let hasFreeLists = self.tokenLists.count > 64 && self.freeLists.count * 4 > self.tokenLists.count * 3
         guard hasFreeNodes || hasFreeLists || self.longWords.isMostlyDead else { return }
 
-        var numbers = Array(repeating: Self.none, count: self.nodes.count)
-        var nodes: [Node] = []
-        nodes.reserveCapacity(self.nodeCount)
-        for index in self.nodes.indices where !self.nodes[index].isFree {
-            numbers[index] = UInt32(nodes.count)
-            nodes.append(self.nodes[index])
+        var numbers = Array(repeating: Self.none, count: Int(self.lastNode) + 1)
+        numbers[0] = 0
+        var lastNode: UInt32 = 0
+        for edge in self.edges.edges where Self.isNode(edge.child) {
+            lastNode += 1
+            numbers[Int(edge.child)] = lastNode
         }
+        let (oldWords, oldLists) = (self.longWords, self.tokenLists)
         var longWords = LongWords()
         var tokenLists: [[Token]] = []
-        for index in nodes.indices {
-            nodes[index].renumber(numbers)
-            nodes[index].literalKey = longWords.keep(nodes[index].literalKey, from: self.longWords)
-            let entry = nodes[index].tokens
-            guard entry != Self.none, entry & Self.listMark != 0 else { continue }
-            nodes[index].tokens = UInt32(tokenLists.count) | Self.listMark
-            tokenLists.append(self.tokenLists[Int(entry & ~Self.listMark)])
+        self.edges.renumber(numbers, count: Int(lastNode) + 1) { edge in
+            edge.parent = numbers[Int(edge.parent)]
+            edge.key = longWords.keep(edge.key, from: oldWords)
+            guard Self.isNode(edge.child) else { return }
+            edge.child = numbers[Int(edge.child)]
+            edge.node = edge.node.moved(from: oldLists, to: &tokenLists)
         }
-        self.edges.rewrite { edge in
-            EdgeTable.Edge(
-                key: longWords.keep(edge.key, from: self.longWords),
-                node: numbers[Int(edge.node)],
-                child: PatternTrie.isNode(edge.child) ? numbers[Int(edge.child)] : edge.child
-            )
-        }
+        self.root = self.root.moved(from: oldLists, to: &tokenLists)
         self.longWords = longWords
-        self.nodes = nodes
         self.tokenLists = tokenLists
         self.freeLists = []
-        self.firstFree = Self.none
-        self.freeCount = 0
+        self.freeNodes = []
+        self.lastNode = lastNode
     }
 }
 
 extension PatternTrie.Node {
-    fileprivate mutating func renumber(_ numbers: [UInt32]) {
-        if PatternTrie.isNode(self.literalChild) { self.literalChild = numbers[Int(self.literalChild)] }
-        if PatternTrie.isNode(self.starChild) { self.starChild = numbers[Int(self.starChild)] }
-        if PatternTrie.isNode(self.hashChild) { self.hashChild = numbers[Int(self.hashChild)] }
+    /// The same, its list of tokens, if it has one, being at the end of other lists.
+    fileprivate func moved(
+        from oldLists: [[PatternTrie.Token]],
+        to lists: inout [[PatternTrie.Token]]
+    ) -> PatternTrie.Node {
+        guard let list = self.list else { return self }
+        var moved = self
+        lists.append(oldLists[list])
+        moved.setList(lists.count - 1)
+        return moved
     }
 }

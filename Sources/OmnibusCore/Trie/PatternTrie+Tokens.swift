@@ -3,47 +3,55 @@
 
 extension PatternTrie {
     /// Adds a token to a node; false where it was there already.
-    mutating func addToken(_ token: Token, to node: UInt32) -> Bool {
-        let entry = self.nodes[Int(node)].tokens
-        if entry == Self.none, token < Self.listMark {
-            self.nodes[Int(node)].tokens = token
-            return true
-        }
-        if entry != Self.none, entry & Self.listMark != 0 {
-            let list = Int(entry & ~Self.listMark)
+    mutating func addToken(_ token: Token, at place: Place) -> Bool {
+        var node = self.node(at: place)
+        guard self.addToken(token, to: &node) else { return false }
+        self.setNode(node, at: place)
+        return true
+    }
+
+    private mutating func addToken(_ token: Token, to node: inout Node) -> Bool {
+        if let list = node.list {
             let place = Self.place(of: token, in: self.tokenLists[list])
             if place < self.tokenLists[list].count, self.tokenLists[list][place] == token { return false }
             self.tokenLists[list].insert(token, at: place)
             return true
         }
-        if entry == token { return false }
-        let tokens = entry == Self.none ? [token] : [min(entry, token), max(entry, token)]
-        if let reused = self.freeLists.popLast() {
-            self.tokenLists[Int(reused)] = tokens
-            self.nodes[Int(node)].tokens = reused | Self.listMark
-        } else {
-            self.nodes[Int(node)].tokens = UInt32(self.tokenLists.count) | Self.listMark
-            self.tokenLists.append(tokens)
-        }
+        var tokens = [node.token, node.secondToken].filter { $0 != Self.none }
+        if tokens.contains(token) { return false }
+        tokens.append(token)
+        tokens.sort()
+        if !node.hold(tokens) { node.setList(self.newList(of: tokens)) }
         return true
     }
 
-    /// Takes a token away from a node; false where it was not there.
-    mutating func removeToken(_ token: Token, from node: UInt32) -> Bool {
-        let entry = self.nodes[Int(node)].tokens
-        guard entry != Self.none else { return false }
-        guard entry & Self.listMark != 0 else {
-            guard entry == token else { return false }
-            self.nodes[Int(node)].tokens = Self.none
-            return true
+    private mutating func newList(of tokens: [Token]) -> Int {
+        guard let reused = self.freeLists.popLast() else {
+            self.tokenLists.append(tokens)
+            return self.tokenLists.count - 1
         }
-        let list = Int(entry & ~Self.listMark)
+        self.tokenLists[Int(reused)] = tokens
+        return Int(reused)
+    }
+
+    /// Takes a token away from a node; false where it was not there.
+    mutating func removeToken(_ token: Token, at place: Place) -> Bool {
+        var node = self.node(at: place)
+        guard self.removeToken(token, from: &node) else { return false }
+        self.setNode(node, at: place)
+        return true
+    }
+
+    private mutating func removeToken(_ token: Token, from node: inout Node) -> Bool {
+        guard let list = node.list else {
+            let tokens = [node.token, node.secondToken].filter { $0 != Self.none }
+            return tokens.contains(token) && node.hold(tokens.filter { $0 != token })
+        }
         let place = Self.place(of: token, in: self.tokenLists[list])
         guard place < self.tokenLists[list].count, self.tokenLists[list][place] == token else { return false }
         self.tokenLists[list].remove(at: place)
         let count = self.tokenLists[list].count
-        if count <= 1, (self.tokenLists[list].first ?? 0) < Self.listMark {
-            self.nodes[Int(node)].tokens = self.tokenLists[list].first ?? Self.none
+        if count <= 2, node.hold(self.tokenLists[list]) {
             self.tokenLists[list] = []
             self.freeLists.append(UInt32(list))
         } else if count > 16, count * 4 < self.tokenLists[list].capacity {
@@ -63,15 +71,25 @@ extension PatternTrie {
         }
         return low
     }
+}
 
-    /// Appends the tokens that a node's entry stands for.
-    @inline(__always)
-    static func append(_ entry: UInt32, of lists: [[Token]], to tokens: inout [Token]) {
-        if entry == Self.none { return }
-        if entry & Self.listMark == 0 {
-            tokens.append(entry)
-        } else {
-            tokens.append(contentsOf: lists[Int(entry & ~Self.listMark)])
-        }
+extension PatternTrie.Node {
+    /// The place of the node's list of tokens, where it has one.
+    var list: Int? {
+        self.token == PatternTrie.none || self.token & PatternTrie.listMark == 0
+            ? nil : Int(self.token & ~PatternTrie.listMark)
+    }
+
+    mutating func setList(_ place: Int) {
+        self.token = UInt32(place) | PatternTrie.listMark
+        self.secondToken = PatternTrie.none
+    }
+
+    /// Holds tokens itself; false, with nothing changed, where they are more than two or do not fit.
+    fileprivate mutating func hold(_ tokens: [PatternTrie.Token]) -> Bool {
+        guard tokens.count <= 2, tokens.allSatisfy({ $0 < PatternTrie.listMark }) else { return false }
+        self.token = tokens.first ?? PatternTrie.none
+        self.secondToken = tokens.count == 2 ? tokens[1] : PatternTrie.none
+        return true
     }
 }

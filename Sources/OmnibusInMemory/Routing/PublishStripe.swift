@@ -35,7 +35,9 @@ final class PublishStripe: Sendable {
         var isShared = false
         /// How many were published on the shortest way since they were last counted to the topic.
         var lastPublished = 0
-        var byTopic: [Topic: Cached] = [:]
+        /// Which of the routes is a topic's.
+        var topics = TopicIndex()
+        var routes: [Cached] = []
         /// Counts of routes that were dropped from the cache.
         var dropped: [Topic: CallCounts] = [:]
         /// Counts of topics that are not told apart any more, because there were too many of them.
@@ -59,13 +61,15 @@ extension PublishStripe.State {
         generation: UInt64,
         resolve: (Topic) -> Route
     ) -> PublishStripe.Cached {
-        if let cached = self.byTopic[topic] {
+        if let number = self.topics.number(of: topic) {
+            let cached = self.routes[number]
             if cached.route.generation != generation { cached.route = resolve(topic) }
             return cached
         }
-        if self.byTopic.count >= PublishStripe.capacity { self.forgetRoutes() }
+        if self.topics.count >= PublishStripe.capacity { self.forgetRoutes() }
         let cached = PublishStripe.Cached(resolve(topic))
-        self.byTopic[topic] = cached
+        self.topics.insert(topic)
+        self.routes.append(cached)
         return cached
     }
 
@@ -122,12 +126,13 @@ extension PublishStripe.State {
     /// Empties the cache and keeps the counts.
     mutating func forgetRoutes() {
         self.countDirect()
-        for (topic, cached) in self.byTopic { self.dropped[topic, default: CallCounts()] += cached.counts }
+        for cached in self.routes { self.dropped[cached.route.topic, default: CallCounts()] += cached.counts }
         if self.dropped.count > 4 * PublishStripe.capacity {
             for (topic, counts) in self.dropped where !topic.isSystem { self.forgotten += counts }
             self.dropped = [:]
         }
-        self.byTopic = [:]
+        self.topics.removeAll()
+        self.routes = []
         self.lastType = nil
         self.lastLane = nil
         self.lastRoute = nil
@@ -137,8 +142,8 @@ extension PublishStripe.State {
     /// Takes the counts of all topics out of the stripe.
     mutating func takeCounts() -> (topics: [Topic: CallCounts], forgotten: CallCounts) {
         self.countDirect()
-        for (topic, cached) in self.byTopic where !cached.counts.isZero {
-            self.dropped[topic, default: CallCounts()] += cached.counts
+        for cached in self.routes where !cached.counts.isZero {
+            self.dropped[cached.route.topic, default: CallCounts()] += cached.counts
             cached.counts = CallCounts()
         }
         defer {

@@ -142,6 +142,45 @@ struct PatternTrieTests {
         #expect(visits <= 20 * 40_001)
     }
 
+    @Test("matches topics of more words, or by more paths, than a quick walk has room for")
+    func matchesWidely() {
+        var trie = PatternTrie()
+        var expected: [UInt32] = []
+        for bits in 0..<UInt32(1 << 10) {
+            let words = (0..<10).map { bits & (1 << $0) == 0 ? "*" : "a" }
+            trie.insert(TopicPattern(unchecked: words.joined(separator: ".")), bits)
+            expected.append(bits)
+        }
+        let long = Array(repeating: "a", count: 30).joined(separator: ".")
+        trie.insert(TopicPattern(unchecked: long), 7)
+        trie.insert("a.#", 8)
+
+        #expect(trie.tokens(matching: "a.a.a.a.a.a.a.a.a.a") == (expected + [8]).sorted())
+        #expect(trie.tokens(matching: Topic(unchecked: long)) == [7, 8])
+    }
+
+    @Test("tells patterns apart whose last two words stand in one edge")
+    func tellsTailsApart() {
+        var trie = PatternTrie()
+        let patterns: [TopicPattern] = ["a.b", "c.*", "d.#", "e.twelve-bytes", "f.eleven-byte", "g.h.i"]
+        for (token, pattern) in patterns.enumerated() { trie.insert(pattern, UInt32(token)) }
+
+        let topics: [Topic] = ["a.b", "c.x", "d", "d.x.y", "e.twelve-bytes", "f.eleven-byte", "g.h.i"]
+        #expect(topics.map { trie.tokens(matching: $0) } == [[0], [1], [2], [2], [3], [4], [5]])
+        let others: [Topic] = ["a", "a.c", "a.b.c", "c", "c.x.y", "e", "e.twelve", "f.eleven-bytes", "g.h", "g.h.j"]
+        #expect(others.allSatisfy { trie.tokens(matching: $0).isEmpty })
+        #expect(trie.checkInvariants() == [])
+
+        for pattern in ["a.#", "a", "c", "d.*", "d.x", "g.h.#"] as [TopicPattern] { trie.insert(pattern, 9) }
+        #expect(trie.tokens(matching: "a.b") == [0, 9])
+        #expect(trie.tokens(matching: "d.x") == [2, 9, 9])
+        #expect(trie.tokens(matching: "g.h.i") == [5, 9])
+        #expect(trie.remove("d.#", 2) && trie.remove("a.b", 0) && !trie.remove("a.b", 9))
+        #expect(trie.tokens(matching: "a.b") == [9])
+        #expect(trie.tokens(matching: "d") == [])
+        #expect(trie.checkInvariants() == [])
+    }
+
     @Test("reaches more nodes at once than it has room for on the stack")
     func reachesManyNodes() {
         var trie = PatternTrie()
@@ -155,62 +194,5 @@ struct PatternTrieTests {
 
         #expect(trie.tokens(matching: topic) == expected)
         #expect(trie.checkInvariants() == [])
-    }
-}
-
-@Suite("Match cache")
-struct MatchCacheTests {
-    @Test("answers again without asking the trie, until the trie changes")
-    func remembers() {
-        var trie = PatternTrie()
-        trie.insert("a.*", 1)
-        var cache = MatchCache(capacity: 8)
-
-        for _ in 0..<5 { #expect(Self.tokens(of: &cache, for: "a.b", in: trie) == [1]) }
-        #expect(cache.misses == 1)
-
-        trie.insert("a.b", 2)
-        #expect(Self.tokens(of: &cache, for: "a.b", in: trie) == [1, 2])
-        trie.remove("a.*", 1)
-        #expect(Self.tokens(of: &cache, for: "a.b", in: trie) == [2])
-        #expect(cache.misses == 3)
-    }
-
-    @Test("remembers no more topics than it has room for, and forgets no busy one for its neighbour")
-    func isBounded() {
-        var trie = PatternTrie()
-        trie.insert("a.#", 1)
-        var cache = MatchCache(capacity: 4)
-
-        for number in 0..<100 {
-            let topic = Topic(unchecked: "a.\(number)")
-            #expect(Self.tokens(of: &cache, for: topic, in: trie) == [1])
-            let misses = cache.misses
-            #expect(Self.tokens(of: &cache, for: topic, in: trie) == [1])
-            #expect(cache.misses == misses)
-        }
-
-        #expect(cache.capacity == 4)
-        #expect(cache.misses == 100)
-    }
-
-    @Test("forgets everything rather than hold very many tokens")
-    func boundsTokens() {
-        var trie = PatternTrie()
-        let count: UInt32 = 25
-        for token in 0..<count { trie.insert("a.*", token) }
-        var cache = MatchCache(capacity: 1 << 14, maximumTokenCount: 100)
-
-        for number in 0..<4 { _ = cache.tokens(for: Topic(unchecked: "a.\(number)"), in: trie) }
-        for number in 0..<4 { _ = cache.tokens(for: Topic(unchecked: "a.\(number)"), in: trie) }
-        #expect(cache.misses == 4)
-
-        #expect(cache.tokens(for: "a.more", in: trie).count == Int(count))
-        #expect(cache.tokens(for: "a.0", in: trie).count == Int(count))
-        #expect(cache.misses == 6)
-    }
-
-    private static func tokens(of cache: inout MatchCache, for topic: Topic, in trie: PatternTrie) -> [UInt32] {
-        cache.withTokens(for: topic, in: trie) { Array($0).sorted() }
     }
 }
