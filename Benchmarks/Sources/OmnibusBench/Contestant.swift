@@ -27,6 +27,20 @@ struct Contestant: Sendable {
         Contestant(name: name, figures: { count, _ in try await run(count) })
     }
 
+    /// One that also says what it has found, which whoever else does the same work has to find too.
+    static func finding(
+        name: String,
+        run: @escaping @Sendable (_ count: Int, _ meter: Meter) async throws -> (found: Int, perMessage: Double)
+    ) -> Contestant {
+        Contestant(
+            name: name,
+            figures: { count, meter in
+                let (found, perMessage) = try await run(count, meter)
+                return [Figure(name: "answer", value: Double(found)), Figure(value: perMessage)]
+            }
+        )
+    }
+
     static let all: [Contestant] =
         [
             .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
@@ -34,5 +48,6 @@ struct Contestant: Sendable {
             .batches, .groupOfFour, .requests, .histogram, .counter,
             .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
             .jsonParsing, .foundationParsing,
+            .matchCached, .matchUncached(patterns: 37_000), .matchUncached(patterns: 1_000_000),
         ] + Self.floors
 }

@@ -5,7 +5,7 @@ import Omnibus
 
 /// A number that a contestant has found out, as it is printed.
 struct Figure: Sendable, CustomStringConvertible {
-    /// What it is, where there are several; a single one is what the meter reads.
+    /// What it is, where there are several; one without a name is what the meter reads.
     var name: String?
     var value: Double
 
