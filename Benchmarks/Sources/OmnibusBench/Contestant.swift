@@ -47,7 +47,7 @@ struct Contestant: Sendable {
             .notificationCenter,
             .batches, .groupOfFour, .requests, .histogram, .counter,
             .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
-            .jsonParsing, .foundationParsing,
+            .jsonParsing, .foundationParsing, .eventEncoding, .eventDecoding,
             .matchCached, .matchUncached(patterns: 37_000), .matchUncached(patterns: 1_000_000),
         ] + Self.floors
 }

@@ -20,6 +20,8 @@ var questions = map[string]func(count int) time.Duration{
 	"batch-64":       batches,
 	"group-of-4":     groupOf4,
 	"request":        requests,
+	"event-encode":   encodeEvents,
+	"event-decode":   decodeEvents,
 }
 
 // Each of these times every message by itself, and returns what prints its figures.
