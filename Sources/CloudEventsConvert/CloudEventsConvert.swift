@@ -15,9 +15,10 @@ import CloudEvents
 @main
 enum CloudEventsConvert {
     static let usage = """
-        usage: cloudevents-convert --from FORM --to FORM [--lenient]
+        usage: cloudevents-convert --from FORM --to FORM [--lenient] [--names N]
           FORM       \(Form.all.map(\.name).joined(separator: ", "))
           --lenient  fill in or leave out what can be, and say so on standard error
+          --names N  refuse names of extensions with more than N characters (the specification recommends 20 at most)
         Reads events from standard input, one a line, and writes them to standard output. An invalid one becomes a line
         {"error":"…","attribute":"…","rule":"…"}, and the exit status is 1.
         """
@@ -55,7 +56,10 @@ enum CloudEventsConvert {
             switch argument {
             case "--from": from = rest.next().flatMap { Form(name: $0) }
             case "--to": to = rest.next().flatMap { Form(name: $0) }
-            case "--lenient": options = .lenient
+            case "--lenient": options.strictness = .lenient
+            case "--names":
+                guard let length = rest.next().flatMap({ Int($0) }), length > 0 else { return nil }
+                options.maximumNameLength = length
             default: return nil
             }
         }

@@ -11,7 +11,19 @@ extension ProtocolMessage {
         do throws(JSONError) {
             value = try JSONValue(parsing: line)
         } catch {
-            throw Self.error(attribute: nil, found: error.description, expected: "a message as a JSON object")
+            let expected = "a message as a JSON object"
+            guard error.code == .duplicateKey, let offset = error.position?.offset else {
+                throw Self.error(attribute: nil, found: error.description, expected: expected)
+            }
+            // A header again, in an object of headers.
+            let name = String(decoding: line.dropFirst(offset + 1).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+            throw CloudEventError(
+                .duplicateAttribute,
+                attribute: Self.attribute(ofHeader: name),
+                rule: .distinctAttributes,
+                found: "the header '\(name)' again",
+                expected: "each header once"
+            )
         }
         guard case .object(let members) = value else {
             throw Self.error(attribute: nil, found: "no JSON object", expected: "a message as a JSON object")
@@ -55,6 +67,13 @@ extension ProtocolMessage {
         default:
             throw Self.error(attribute: name, found: "another value", expected: "a string, an integer or a boolean")
         }
+    }
+
+    private static func attribute(ofHeader name: String) -> String {
+        for prefix in ["ce-", "ce_", "cloudEvents:", "cloudEvents_"] where name.hasPrefix(prefix) {
+            return String(name.dropFirst(prefix.count))
+        }
+        return name == "content-type" ? "datacontenttype" : name
     }
 
     private static func error(attribute: String?, found: String, expected: String) -> CloudEventError {

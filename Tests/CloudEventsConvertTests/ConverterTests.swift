@@ -72,6 +72,8 @@ struct ConverterTests {
             (Form.json, #"{"specversion":"1.0","id":"","source":"/","type":"t"}"#, "id"),
             (.json, "{", ""), (.batch, "{}", ""), (.message(.http, .binary), "[]", ""),
             (.message(.http, .binary), #"{"headers":[["ce-id","1"],["ce-id","1"]]}"#, "id"),
+            (.message(.http, .binary), #"{"headers":{"ce-id":"1","ce-id":"1"}}"#, "id"),
+            (.message(.mqtt, .binary), #"{"headers":{"id":"1","id":"1"}}"#, "id"),
             (.message(.http, .binary), #"{"headers":{"ce-id":"%"}}"#, "id"),
             (.message(.http, .binary), #"{"headers":{"ce-id":["1"]}}"#, "ce-id"),
             (.message(.http, .structured), #"{"headers":{},"body":""}"#, "datacontenttype"),

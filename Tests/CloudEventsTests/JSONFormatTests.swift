@@ -159,7 +159,7 @@ struct JSONFormatTests {
         BadCase(required + #","data_base64":"A""#, .invalidData, "data_base64", .dataEncoding),
         BadCase(required + #","data_base64":1"#, .invalidData, "data_base64", .dataEncoding),
         BadCase(required + #","datacontenttype":"text/plain","data":{}"#, .invalidData, "data", .dataEncoding),
-        BadCase(required + #","data":{"a":1,"a":2}"#, .invalidFormat, nil, .jsonEnvelope),
+        BadCase(required + #","data":{"a":1,"a":2}"#, .invalidFormat, "data", .jsonEnvelope),
         BadCase(required + ",", .invalidFormat, nil, .jsonEnvelope),
     ]
 
@@ -183,7 +183,38 @@ struct JSONFormatTests {
         let bytes = #expect(throws: CloudEventError.self) { try CloudEvent(json: [0x22, 0xFF, 0x22]) }
 
         #expect(array?.rule == .jsonEnvelope && object?.rule == .jsonBatch)
-        #expect(bytes?.code == .invalidEncoding)
+        #expect(bytes?.code == .invalidEncoding && bytes?.attribute == nil)
+    }
+
+    @Test(
+        "names the attribute where the document is no JSON",
+        arguments: [
+            (#"{"id":"1","subject":"\x"}"#, "subject"), (#"{"id":"1","a":{"b":[tru"#, "a"), (#"{"id":"1","b\u":"#, nil),
+            (#"{"id":"1","id":"2"}"#, "id"), (#"{"a":{"id":1,"id":2}}"#, "a"), (#"{"id":"1" "b""#, "id"), ("{", nil),
+            (#"{"id":"1",}"#, nil), (#"{"id":"a\"}"#, "id"), (#"[{"a":1},{"id":01}]"#, "id"), (#"[{"a":1},"#, nil),
+        ] as [(String, String?)]
+    )
+    func namesAttributes(text: String, attribute: String?) {
+        let bytes = Array(text.utf8)
+
+        let error = #expect(throws: CloudEventError.self) {
+            if bytes[0] == UInt8(ascii: "[") {
+                _ = try CloudEventJSONFormat.readBatch(bytes)
+            } else {
+                _ = try CloudEvent(json: bytes)
+            }
+        }
+
+        #expect(error?.attribute == attribute)
+    }
+
+    @Test("names the attribute that is not UTF-8")
+    func namesBytes() {
+        let bytes = Array(#"{"id":"1","subject":""#.utf8) + [0xFF] + Array(#""}"#.utf8)
+
+        let error = #expect(throws: CloudEventError.self) { try CloudEvent(json: bytes) }
+
+        #expect(error?.code == .invalidEncoding && error?.attribute == "subject")
     }
 
     @Test("tells names apart that are longer than recommended, when asked to")

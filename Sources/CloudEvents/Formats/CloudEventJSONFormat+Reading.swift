@@ -19,11 +19,12 @@ extension CloudEventJSONFormat {
         do throws(JSONError) {
             return try JSONValue(parsing: bytes, limits: options.limits)
         } catch {
-            if error.code == .duplicateKey, let name = Self.attributeName(at: error.position, in: bytes) {
-                throw CloudEventError.duplicate(name)
-            }
+            var place = JSONMemberPlace()
+            if let offset = error.position?.offset { place.read(bytes, before: offset) }
+            if error.code == .duplicateKey, let name = place.nextName { throw CloudEventError.duplicate(name) }
             throw CloudEventError(
                 error.code == .invalidUTF8 ? .invalidEncoding : .invalidFormat,
+                attribute: place.name,
                 rule: .jsonEnvelope,
                 found: error.position.map { "\(error.found) at \($0)" } ?? error.found,
                 expected: error.expected
@@ -125,35 +126,5 @@ extension CloudEventJSONFormat {
             )
         }
         return .json(value)
-    }
-
-    /// The name of the event's member that begins at a place, if it is one of the event's own.
-    private static func attributeName(at place: JSONError.Position?, in bytes: some Collection<UInt8>) -> String? {
-        guard let place else { return nil }
-        let before = Array(bytes.prefix(place.offset))
-        var depth = 0
-        var isInString = false
-        var isEscaped = false
-        for byte in before {
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            default: break
-            }
-        }
-        guard depth == 1 else { return nil }
-        let name = bytes.dropFirst(place.offset + 1).prefix { $0 != UInt8(ascii: "\"") }
-        return String(validating: name, as: UTF8.self)
     }
 }
