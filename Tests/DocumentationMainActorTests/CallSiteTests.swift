@@ -19,7 +19,7 @@ struct TaskCompleted: Event {
 /// A plain payload says that it belongs to no actor; events need not, because `Event` refines `Sendable`.
 nonisolated struct Sum: Codable, Sendable { var values: [Int] }
 
-@Suite("The call sites with main-actor default isolation", .timeLimit(.minutes(1)))
+@Suite("The call sites with main-actor default isolation", .timeLimit(.minutes(5)))
 struct CallSiteTests {
     @Test("compiles and runs the first program")
     func firstProgram() async throws {

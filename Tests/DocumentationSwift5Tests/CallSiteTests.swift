@@ -18,7 +18,7 @@ struct TaskCompleted: Event {
 
 struct Sum: Codable, Sendable { var values: [Int] }
 
-@Suite("The call sites in Swift 5 mode", .timeLimit(.minutes(1)))
+@Suite("The call sites in Swift 5 mode", .timeLimit(.minutes(5)))
 struct CallSiteTests {
     @Test("compiles and runs the first program")
     func firstProgram() async throws {

@@ -11,7 +11,7 @@ private struct Order: Codable, Equatable {
     var total: Int
 }
 
-@Suite("The guide to exchanging CloudEvents", .timeLimit(.minutes(1)))
+@Suite("The guide to exchanging CloudEvents", .timeLimit(.minutes(5)))
 struct CloudEventsGuideTests {
     @Test("makes events, writes and reads them, and puts them on the bus")
     func exchanges() async throws {

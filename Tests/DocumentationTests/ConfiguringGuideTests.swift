@@ -5,7 +5,7 @@ import Foundation
 import Omnibus
 import Testing
 
-@Suite("The guide to configurations", .timeLimit(.minutes(1)))
+@Suite("The guide to configurations", .timeLimit(.minutes(5)))
 struct ConfiguringGuideTests {
     /// The block of the guide that is written in JSON.
     private func sample() throws -> String {

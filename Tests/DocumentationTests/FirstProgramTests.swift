@@ -5,7 +5,7 @@ import Omnibus
 import Testing
 
 /// The program that a first user types, as one piece.
-@Suite("The first program", .timeLimit(.minutes(1)))
+@Suite("The first program", .timeLimit(.minutes(5)))
 struct FirstProgramTests {
     @Test("runs as it stands")
     func runs() async throws {

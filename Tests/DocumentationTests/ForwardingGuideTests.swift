@@ -34,7 +34,7 @@ private actor PushService {
     func send(_ message: Message) throws { self.sent.append(message) }
 }
 
-@Suite("The guide to shaping and forwarding", .timeLimit(.minutes(1)))
+@Suite("The guide to shaping and forwarding", .timeLimit(.minutes(5)))
 struct ForwardingGuideTests {
     @Test("shapes, filters, forwards and emits")
     func wholeGuide() async throws {

@@ -23,7 +23,7 @@ func book(_ invoice: InvoiceArrived) throws {
 // MARK: - The guides
 
 /// The guides as programs: their blocks one after the other, with what they promise between them.
-@Suite("Guides", .timeLimit(.minutes(1)))
+@Suite("Guides", .timeLimit(.minutes(5)))
 struct GuideTests {
     @Test("publishing your first event")
     func publishingYourFirstEvent() async throws {
@@ -730,7 +730,7 @@ struct ListControl: SubscriptionControl {
     }
 }
 
-@Suite("Lists", .timeLimit(.minutes(1)))
+@Suite("Lists", .timeLimit(.minutes(5)))
 struct ListBrokerTests {
     static let conformance = ProviderConformance(time: .manual, limit: .seconds(40)) { _ in ListBroker() }
 
@@ -744,7 +744,7 @@ struct ListBrokerTests {
     }
 }
 
-@Suite("The in-memory broker, as a provider", .timeLimit(.minutes(1)))
+@Suite("The in-memory broker, as a provider", .timeLimit(.minutes(5)))
 struct BrokerTests {
     static let conformance = ProviderConformance(time: .manual, limit: .seconds(40)) { environment in
         InMemoryBroker(environment: environment)

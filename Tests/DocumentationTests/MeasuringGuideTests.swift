@@ -4,7 +4,7 @@
 import Omnibus
 import Testing
 
-@Suite("The guide to measuring", .timeLimit(.minutes(1)))
+@Suite("The guide to measuring", .timeLimit(.minutes(5)))
 struct MeasuringGuideTests {
     @Test("is a program")
     func isAProgram() async throws {

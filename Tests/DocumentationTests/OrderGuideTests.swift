@@ -20,7 +20,7 @@ private actor Book {
     func show(_ text: String) { self.entries.append(text) }
 }
 
-@Suite("The guide to order", .timeLimit(.minutes(1)))
+@Suite("The guide to order", .timeLimit(.minutes(5)))
 struct OrderGuideTests {
     let bus = ManualEnvironment(seed: 41).makeBus()
 
@@ -58,7 +58,7 @@ struct TokensWritten: Event {
     var eventKey: String? { "answer" }
 }
 
-@Suite("The guide to bounds and signals", .timeLimit(.minutes(1)))
+@Suite("The guide to bounds and signals", .timeLimit(.minutes(5)))
 struct BoundsGuideTests {
     let bus = ManualEnvironment(seed: 42).makeBus()
 

@@ -4,7 +4,7 @@
 import Omnibus
 import Testing
 
-@Suite("The guide to other providers", .timeLimit(.minutes(1)))
+@Suite("The guide to other providers", .timeLimit(.minutes(5)))
 struct ProviderGuideTests {
     private static let page = "Docs/Guides/running-on-another-provider.md"
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Running, as documented", .timeLimit(.minutes(1)))
+@Suite("Running, as documented", .timeLimit(.minutes(5)))
 struct RunningTests {
     @Test("is scoped by withEventBus, which closes on every path")
     func scoped() async throws {

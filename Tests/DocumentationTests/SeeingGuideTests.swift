@@ -10,7 +10,7 @@ private struct OrderSeen: Event {
     var order: String
 }
 
-@Suite("The guide to seeing what a bus does", .timeLimit(.minutes(1)))
+@Suite("The guide to seeing what a bus does", .timeLimit(.minutes(5)))
 struct SeeingGuideTests {
     let bus = ManualEnvironment(seed: 48).makeBus()
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("The guide to services", .timeLimit(.minutes(1)))
+@Suite("The guide to services", .timeLimit(.minutes(5)))
 struct ServiceGuideTests {
     let done = EventRecorder<String>()
     let lines = EventRecorder<String>()

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Subscribing, as documented", .timeLimit(.minutes(1)))
+@Suite("Subscribing, as documented", .timeLimit(.minutes(5)))
 struct SubscribingTests {
     let bus = EventBus()
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusCompression
 import Testing
 
-@Suite("A bus with codecs", .timeLimit(.minutes(1)))
+@Suite("A bus with codecs", .timeLimit(.minutes(5)))
 struct BusTests {
     private struct Report: Event, Hashable {
         static let topic: Topic = "report"

@@ -26,7 +26,7 @@ struct Numbers {
     }
 }
 
-@Suite("Codecs of system libraries", .timeLimit(.minutes(1)))
+@Suite("Codecs of system libraries", .timeLimit(.minutes(5)))
 struct CodecTests {
     private func codec(_ name: Compression) throws -> any CompressionCodec {
         try CompressionSettings.linked.codec(name)

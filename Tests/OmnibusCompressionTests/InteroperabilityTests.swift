@@ -6,7 +6,7 @@ import OmnibusCompression
 import Testing
 
 /// Streams that the formats' own tools have written of `hello, ` twenty times.
-@Suite("Streams of other programs", .timeLimit(.minutes(1)))
+@Suite("Streams of other programs", .timeLimit(.minutes(5)))
 struct InteroperabilityTests {
     private static let text = Array(String(repeating: "hello, ", count: 20).utf8)
 

@@ -6,7 +6,7 @@ import OmnibusInMemory
 import OmnibusTesting
 import Testing
 
-@Suite("Disconnecting the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("Disconnecting the in-memory broker", .timeLimit(.minutes(5)))
 struct EndingTests {
     let broker = InMemoryBroker()
 

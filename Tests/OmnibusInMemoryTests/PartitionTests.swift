@@ -28,7 +28,7 @@ struct KafkaRows: Decodable {
     static var missing: Comment { "no file \(self.file.path): set OMNIBUS_CONFORMANCE to the third-party cases" }
 }
 
-@Suite("Partitions of the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("Partitions of the in-memory broker", .timeLimit(.minutes(5)))
 struct PartitionTests {
     let broker = InMemoryBroker()
 

@@ -6,7 +6,7 @@ import OmnibusInMemory
 import OmnibusTesting
 import Testing
 
-@Suite("Publishing to the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("Publishing to the in-memory broker", .timeLimit(.minutes(5)))
 struct PublishingTests {
     let broker = InMemoryBroker()
 

@@ -6,7 +6,7 @@ import OmnibusInMemory
 import OmnibusTesting
 import Testing
 
-@Suite("A subscription of the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("A subscription of the in-memory broker", .timeLimit(.minutes(5)))
 struct SubscriptionTests {
     let manual = ManualEnvironment(seed: 21)
     let broker: InMemoryBroker

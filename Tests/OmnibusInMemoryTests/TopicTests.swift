@@ -6,7 +6,7 @@ import OmnibusInMemory
 import OmnibusTesting
 import Testing
 
-@Suite("Topics of the in-memory broker", .timeLimit(.minutes(1)))
+@Suite("Topics of the in-memory broker", .timeLimit(.minutes(5)))
 struct TopicTests {
     let broker = InMemoryBroker()
 

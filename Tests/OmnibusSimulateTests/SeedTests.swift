@@ -6,7 +6,7 @@ import Testing
 
 @testable import OmnibusSimulate
 
-@Suite("Simulated workloads", .timeLimit(.minutes(1)))
+@Suite("Simulated workloads", .timeLimit(.minutes(5)))
 struct SeedTests {
     @Test("keep every promise, and are the same when run again")
     func seeds() {

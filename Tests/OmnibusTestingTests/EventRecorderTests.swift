@@ -4,7 +4,7 @@
 import OmnibusTesting
 import Testing
 
-@Suite("An event recorder", .timeLimit(.minutes(1)))
+@Suite("An event recorder", .timeLimit(.minutes(5)))
 struct EventRecorderTests {
     struct Counted: Event, Equatable {
         static let topic: Topic = "recorder.counted"

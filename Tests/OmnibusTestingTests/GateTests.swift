@@ -4,7 +4,7 @@
 import OmnibusTesting
 import Testing
 
-@Suite("A gate", .timeLimit(.minutes(1)))
+@Suite("A gate", .timeLimit(.minutes(5)))
 struct GateTests {
     @Test("holds whoever comes until it is opened")
     func holds() async throws {

@@ -4,7 +4,7 @@
 import OmnibusTesting
 import Testing
 
-@Suite("A check for what was left behind", .timeLimit(.minutes(1)))
+@Suite("A check for what was left behind", .timeLimit(.minutes(5)))
 struct LeakCheckTests {
     struct Parcel: Event {
         static let topic: Topic = "leak.parcel"

@@ -4,7 +4,7 @@
 import OmnibusTesting
 import Testing
 
-@Suite("What a test expects of an event recorder", .timeLimit(.minutes(1)))
+@Suite("What a test expects of an event recorder", .timeLimit(.minutes(5)))
 struct RecorderExpectationTests {
     let recorder = EventRecorder<Int>()
 
@@ -153,7 +153,7 @@ struct RecorderExpectationTests {
     }
 }
 
-@Suite("What a test expects not to be recorded", .timeLimit(.minutes(1)))
+@Suite("What a test expects not to be recorded", .timeLimit(.minutes(5)))
 struct RecorderAbsenceTests {
     struct Order: Event, Equatable {
         static let topic: Topic = "absence.order"

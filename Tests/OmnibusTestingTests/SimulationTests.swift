@@ -19,7 +19,7 @@ private final class Flag: Sendable {
     func raise() { self.value.store(true, ordering: .releasing) }
 }
 
-@Suite("Simulation", .timeLimit(.minutes(1)))
+@Suite("Simulation", .timeLimit(.minutes(5)))
 struct SimulationTests {
     @Test("returns what its body returns and throws what it throws")
     func result() throws {

@@ -21,7 +21,7 @@ private final class Probe: Encodable, Sendable {
     }
 }
 
-@Suite("Publishing to retained topics", .timeLimit(.minutes(1)))
+@Suite("Publishing to retained topics", .timeLimit(.minutes(5)))
 struct LogPublishingTests {
     let clock: ManualClock
     let broker: InMemoryBroker

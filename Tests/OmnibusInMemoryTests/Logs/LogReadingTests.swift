@@ -27,7 +27,7 @@ extension ProviderSubscription {
     }
 }
 
-@Suite("Reading retained topics", .timeLimit(.minutes(1)))
+@Suite("Reading retained topics", .timeLimit(.minutes(5)))
 struct LogReadingTests {
     let clock: ManualClock
     let broker: InMemoryBroker

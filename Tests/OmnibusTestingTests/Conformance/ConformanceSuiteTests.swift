@@ -5,7 +5,7 @@ import Testing
 
 @testable import OmnibusTesting
 
-@Suite("The conformance suite", .timeLimit(.minutes(1)))
+@Suite("The conformance suite", .timeLimit(.minutes(5)))
 struct ConformanceSuiteTests {
     @Test("has at least 60 scenarios, each with a name of its own that is a sentence")
     func hasNames() {

@@ -4,7 +4,7 @@
 import OmnibusTesting
 import Testing
 
-@Suite("The in-memory broker conforms", .timeLimit(.minutes(1)))
+@Suite("The in-memory broker conforms", .timeLimit(.minutes(5)))
 struct InMemoryBrokerConformanceTests {
     static let conformance = ProviderConformance(time: .manual, limit: .seconds(40)) { environment in
         InMemoryBroker(environment: environment)

@@ -41,7 +41,7 @@ private actor FlakyProvider: EventBusProvider {
     }
 }
 
-@Suite("A bus from a configuration", .timeLimit(.minutes(1)))
+@Suite("A bus from a configuration", .timeLimit(.minutes(5)))
 struct EventBusConfiguringTests {
     let manual = ManualEnvironment(seed: 13)
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("The bounds of dead letters", .timeLimit(.minutes(1)))
+@Suite("The bounds of dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterBoundsTests {
     let manual = ManualEnvironment(seed: 53)
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A store of dead letters", .timeLimit(.minutes(1)))
+@Suite("A store of dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterPagingTests {
     let manual = ManualEnvironment(seed: 47)
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("The reason of a dead letter", .timeLimit(.minutes(1)))
+@Suite("The reason of a dead letter", .timeLimit(.minutes(5)))
 struct DeadLetterReasonTests {
     let manual = ManualEnvironment(seed: 61)
 

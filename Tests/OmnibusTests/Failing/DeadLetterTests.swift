@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A dead letter", .timeLimit(.minutes(1)))
+@Suite("A dead letter", .timeLimit(.minutes(5)))
 struct DeadLetterTests {
     let manual = ManualEnvironment(seed: 12)
     let bus: EventBus

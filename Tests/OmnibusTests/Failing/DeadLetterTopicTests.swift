@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("The one topic for dead letters", .timeLimit(.minutes(1)))
+@Suite("The one topic for dead letters", .timeLimit(.minutes(5)))
 struct DeadLetterTopicTests {
     let manual = ManualEnvironment(seed: 59)
     let bus: EventBus

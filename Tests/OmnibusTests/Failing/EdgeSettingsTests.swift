@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A setting at the edge", .timeLimit(.minutes(1)))
+@Suite("A setting at the edge", .timeLimit(.minutes(5)))
 struct EdgeSettingsTests {
     /// Longer than any clock counts.
     static let endless = Duration.seconds(Int64.max)

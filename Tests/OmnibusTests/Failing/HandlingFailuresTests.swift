@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A failure outside of any subscription", .timeLimit(.minutes(1)))
+@Suite("A failure outside of any subscription", .timeLimit(.minutes(5)))
 struct HandlingFailuresTests {
     let manual = ManualEnvironment(seed: 43)
     let bus: EventBus

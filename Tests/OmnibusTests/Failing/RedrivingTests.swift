@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Redriving", .timeLimit(.minutes(1)))
+@Suite("Redriving", .timeLimit(.minutes(5)))
 struct RedrivingTests {
     let manual = ManualEnvironment(seed: 41)
     let bus: EventBus

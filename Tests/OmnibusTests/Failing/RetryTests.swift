@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A failing handler", .timeLimit(.minutes(1)))
+@Suite("A failing handler", .timeLimit(.minutes(5)))
 struct RetryTests {
     let manual: ManualEnvironment
 

@@ -6,7 +6,7 @@ import OmnibusTesting
 import Synchronization
 import Testing
 
-@Suite("A handler that does what it should not", .timeLimit(.minutes(1)))
+@Suite("A handler that does what it should not", .timeLimit(.minutes(5)))
 struct HandlerFaultTests {
     let manual = ManualEnvironment(seed: 93)
     let seen = EventRecorder<Int>()

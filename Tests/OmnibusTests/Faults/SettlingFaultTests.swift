@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Settling at the wrong time or place", .timeLimit(.minutes(1)))
+@Suite("Settling at the wrong time or place", .timeLimit(.minutes(5)))
 struct SettlingFaultTests {
     /// The four settlements.
     enum Action: CaseIterable {

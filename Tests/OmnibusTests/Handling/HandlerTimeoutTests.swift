@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A handler's time limit", .timeLimit(.minutes(1)))
+@Suite("A handler's time limit", .timeLimit(.minutes(5)))
 struct HandlerTimeoutTests {
     /// The ways on which an event gets to a handler.
     enum Path: CaseIterable {

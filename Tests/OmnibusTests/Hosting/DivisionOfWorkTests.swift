@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("What a provider does itself, a bus", .timeLimit(.minutes(1)))
+@Suite("What a provider does itself, a bus", .timeLimit(.minutes(5)))
 struct DivisionOfWorkTests {
     let manual = ManualEnvironment(seed: 24)
 

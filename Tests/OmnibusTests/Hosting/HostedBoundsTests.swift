@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("A queue that the bus fills from a provider", .timeLimit(.minutes(1)))
+@Suite("A queue that the bus fills from a provider", .timeLimit(.minutes(5)))
 struct HostedBoundsTests {
     @Test("never holds more than its bound, however slow the handler is", arguments: [1, 8, 100, 1_000])
     func isBounded(_ bound: Int) async throws {

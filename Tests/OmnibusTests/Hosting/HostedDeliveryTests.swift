@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("Over a provider that can do less, a bus", .timeLimit(.minutes(1)))
+@Suite("Over a provider that can do less, a bus", .timeLimit(.minutes(5)))
 struct HostedDeliveryTests {
     @Test("retries by the schedule, and keeps what it gives up on", arguments: Backing.allCases)
     func retries(_ backing: Backing) async throws {

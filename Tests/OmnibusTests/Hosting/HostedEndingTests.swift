@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("The end of a subscription that the bus has the queue of", .timeLimit(.minutes(1)))
+@Suite("The end of a subscription that the bus has the queue of", .timeLimit(.minutes(5)))
 struct HostedEndingTests {
     @Test("by shutdown: what has arrived is handled before", arguments: Backing.allCases)
     func drains(_ backing: Backing) async throws {

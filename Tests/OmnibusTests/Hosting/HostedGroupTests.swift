@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("A group whose provider can do less", .timeLimit(.minutes(1)))
+@Suite("A group whose provider can do less", .timeLimit(.minutes(5)))
 struct HostedGroupTests {
     let manual = ManualEnvironment(seed: 23)
     let provider: ReducedBroker

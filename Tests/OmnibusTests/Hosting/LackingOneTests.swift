@@ -7,7 +7,7 @@ import Testing
 @testable import Omnibus
 
 /// A bus over the in-memory broker, which declares all that it can do but one ability: so the bus has the queues.
-@Suite("Over a provider that lacks one thing,", .timeLimit(.minutes(1)))
+@Suite("Over a provider that lacks one thing,", .timeLimit(.minutes(5)))
 struct LackingOneTests {
     static let abilities: [Capability] = [.priority, .timeToLive, .deadLetters, .overflow, .acknowledgement]
 

@@ -6,7 +6,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Logs of JSON lines", .timeLimit(.minutes(1)))
+@Suite("Logs of JSON lines", .timeLimit(.minutes(5)))
 struct JSONLinesLogTests {
     let clock = ManualClock()
     let lines = EventRecorder<String>()

@@ -6,7 +6,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Logs of text", .timeLimit(.minutes(1)))
+@Suite("Logs of text", .timeLimit(.minutes(5)))
 struct TextLogTests {
     let clock = ManualClock()
     let lines = EventRecorder<String>()

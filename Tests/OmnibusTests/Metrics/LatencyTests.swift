@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Measured latency", .timeLimit(.minutes(1)))
+@Suite("Measured latency", .timeLimit(.minutes(5)))
 struct LatencyTests {
     private let manual = ManualEnvironment(seed: 13)
     private var clock: ManualClock { self.manual.clock }

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Snapshots of metrics", .timeLimit(.minutes(1)))
+@Suite("Snapshots of metrics", .timeLimit(.minutes(5)))
 struct SnapshotTests {
     private let manual = ManualEnvironment(seed: 13)
     private var clock: ManualClock { self.manual.clock }

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A program's own metrics", .timeLimit(.minutes(1)))
+@Suite("A program's own metrics", .timeLimit(.minutes(5)))
 struct UserMetricTests {
     private let manual = ManualEnvironment(seed: 14)
 

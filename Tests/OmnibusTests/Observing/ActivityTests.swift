@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("The activity of a bus", .timeLimit(.minutes(1)))
+@Suite("The activity of a bus", .timeLimit(.minutes(5)))
 struct ActivityTests {
     let manual = ManualEnvironment(seed: 71)
     let bus: EventBus

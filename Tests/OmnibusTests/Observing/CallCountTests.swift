@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Counting publish calls", .timeLimit(.minutes(1)))
+@Suite("Counting publish calls", .timeLimit(.minutes(5)))
 struct CallCountTests {
     /// What a program that keeps a tally of its own calls says.
     private struct Tally: Equatable {

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("The causes of a message", .timeLimit(.minutes(1)))
+@Suite("The causes of a message", .timeLimit(.minutes(5)))
 struct CausesTests {
     let manual = ManualEnvironment(seed: 72)
 

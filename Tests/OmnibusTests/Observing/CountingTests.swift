@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Counting", .timeLimit(.minutes(1)))
+@Suite("Counting", .timeLimit(.minutes(5)))
 struct CountingTests {
     @Test("is exact after a run of everything at once", arguments: [UInt64](1...8))
     func isExact(seed: UInt64) async throws {

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A wire tap", .timeLimit(.minutes(1)))
+@Suite("A wire tap", .timeLimit(.minutes(5)))
 struct TapTests {
     let manual = ManualEnvironment(seed: 61)
     let bus: EventBus
@@ -118,7 +118,7 @@ struct TapTests {
     }
 }
 
-@Suite("The signal that nobody listens", .timeLimit(.minutes(1)))
+@Suite("The signal that nobody listens", .timeLimit(.minutes(5)))
 struct UnroutedSignalTests {
     @Test("is sent for each publish that nobody listened to, and for no other")
     func isSent() async throws {

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("The topology of a bus", .timeLimit(.minutes(1)))
+@Suite("The topology of a bus", .timeLimit(.minutes(5)))
 struct TopologyTests {
     let bus: EventBus
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Messages of one key", .timeLimit(.minutes(1)))
+@Suite("Messages of one key", .timeLimit(.minutes(5)))
 struct KeyTests {
     let manual = ManualEnvironment(seed: 31)
     let bus: EventBus

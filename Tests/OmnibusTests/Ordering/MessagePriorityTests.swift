@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Priorities", .timeLimit(.minutes(1)))
+@Suite("Priorities", .timeLimit(.minutes(5)))
 struct MessagePriorityTests {
     let manual = ManualEnvironment(seed: 33)
     let bus: EventBus

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Strict order", .timeLimit(.minutes(1)))
+@Suite("Strict order", .timeLimit(.minutes(5)))
 struct StrictOrderTests {
     let manual = ManualEnvironment(seed: 32)
     let bus: EventBus

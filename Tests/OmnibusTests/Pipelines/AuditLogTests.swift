@@ -8,7 +8,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("The audit log", .timeLimit(.minutes(1)))
+@Suite("The audit log", .timeLimit(.minutes(5)))
 final class AuditLogTests {
     let folder = NSTemporaryDirectory() + "omnibus-audit-\(UUID().uuidString)"
     var path: String { self.folder + "/audit.jsonl" }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("Forwarding", .timeLimit(.minutes(1)))
+@Suite("Forwarding", .timeLimit(.minutes(5)))
 struct ForwardingTests {
     let bus = ManualEnvironment(seed: 84).makeBus()
 
@@ -90,7 +90,7 @@ struct ForwardingTests {
     }
 }
 
-@Suite("Emitting", .timeLimit(.minutes(1)))
+@Suite("Emitting", .timeLimit(.minutes(5)))
 struct EmittingTests {
     @Test("never throws, and counts and tells what could not be emitted")
     func counts() async throws {

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A pipeline of transforms", .timeLimit(.minutes(1)))
+@Suite("A pipeline of transforms", .timeLimit(.minutes(5)))
 struct TransformTests {
     let manual = ManualEnvironment(seed: 81)
 
@@ -170,7 +170,7 @@ struct TransformTests {
     }
 }
 
-@Suite("A filter of events", .timeLimit(.minutes(1)))
+@Suite("A filter of events", .timeLimit(.minutes(5)))
 struct EventFilterTests {
     private func message(_ topic: Topic, _ priority: Priority = .normal) -> Message {
         var message = Message(topic: topic, payload: 1)

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A provider with the three required calls", .timeLimit(.minutes(1)))
+@Suite("A provider with the three required calls", .timeLimit(.minutes(5)))
 struct PoorProviderTests {
     let bus = EventBus(provider: PoorProvider())
 

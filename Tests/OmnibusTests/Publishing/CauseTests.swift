@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Causes", .timeLimit(.minutes(1)))
+@Suite("Causes", .timeLimit(.minutes(5)))
 struct CauseTests {
     let bus = EventBus()
 

@@ -39,7 +39,7 @@ private struct RunLengthCodec: CompressionCodec {
     }
 }
 
-@Suite("Compression", .timeLimit(.minutes(1)))
+@Suite("Compression", .timeLimit(.minutes(5)))
 struct CompressingTests {
     private struct Letter: Event, Hashable {
         static let topic: Topic = "letter"

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A message that is published again", .timeLimit(.minutes(1)))
+@Suite("A message that is published again", .timeLimit(.minutes(5)))
 struct DeduplicationTests {
     let manual = ManualEnvironment(seed: 51)
     let bus: EventBus

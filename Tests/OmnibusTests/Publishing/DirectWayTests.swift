@@ -7,7 +7,7 @@ import Testing
 @testable import Omnibus
 
 /// Events go to queues and observers of their type without a message around them: nobody may notice.
-@Suite("The way without a message", .timeLimit(.minutes(1)))
+@Suite("The way without a message", .timeLimit(.minutes(5)))
 struct DirectWayTests {
     let manual = ManualEnvironment(seed: 94)
     let bus: EventBus

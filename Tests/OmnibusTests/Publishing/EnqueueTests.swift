@@ -7,7 +7,7 @@ import Testing
 
 @testable import OmnibusCore
 
-@Suite("Enqueueing", .timeLimit(.minutes(1)))
+@Suite("Enqueueing", .timeLimit(.minutes(5)))
 struct EnqueueTests {
     let manual = ManualEnvironment(seed: 21)
     let seen = EventRecorder<Int>()

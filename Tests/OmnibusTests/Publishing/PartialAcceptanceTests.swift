@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A publish that some queues have no room for", .timeLimit(.minutes(1)))
+@Suite("A publish that some queues have no room for", .timeLimit(.minutes(5)))
 struct PartialAcceptanceTests {
     let manual = ManualEnvironment(seed: 31)
     let bus: EventBus

@@ -35,7 +35,7 @@ private final class RefusingProvider: EventBusProvider {
     }
 }
 
-@Suite("Publishing with retries", .timeLimit(.minutes(1)))
+@Suite("Publishing with retries", .timeLimit(.minutes(5)))
 struct RetryingTests {
     let manual = ManualEnvironment(seed: 91)
     let message = Message(topic: "a", payload: 1)

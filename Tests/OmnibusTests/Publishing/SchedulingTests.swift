@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A message that is scheduled", .timeLimit(.minutes(1)))
+@Suite("A message that is scheduled", .timeLimit(.minutes(5)))
 struct SchedulingTests {
     let manual = ManualEnvironment(seed: 41)
     let bus: EventBus

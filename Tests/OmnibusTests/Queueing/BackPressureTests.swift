@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A handler that publishes more than a queue takes", .timeLimit(.minutes(1)))
+@Suite("A handler that publishes more than a queue takes", .timeLimit(.minutes(5)))
 struct BackPressureTests {
     let bus = ManualEnvironment(seed: 34).makeBus()
     let steps = EventRecorder<Int>()

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Coalescing", .timeLimit(.minutes(1)))
+@Suite("Coalescing", .timeLimit(.minutes(5)))
 struct CoalescingTests {
     let bus = ManualEnvironment(seed: 36).makeBus()
     let log = EventRecorder<String>()

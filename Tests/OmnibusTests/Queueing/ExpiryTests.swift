@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A time to live", .timeLimit(.minutes(1)))
+@Suite("A time to live", .timeLimit(.minutes(5)))
 struct ExpiryTests {
     let manual = ManualEnvironment(seed: 16)
     let bus: EventBus
@@ -65,7 +65,7 @@ struct ExpiryTests {
     }
 }
 
-@Suite("A critical message", .timeLimit(.minutes(1)))
+@Suite("A critical message", .timeLimit(.minutes(5)))
 struct PriorityTests {
     @Test("overtakes a backlog, also what a worker has taken and not begun", arguments: [0, 500])
     func overtakes(published: Int) async throws {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import OmnibusCore
 
-@Suite("A full queue", .timeLimit(.minutes(1)))
+@Suite("A full queue", .timeLimit(.minutes(5)))
 struct OverflowTests {
     let manual = ManualEnvironment(seed: 15)
     let bus: EventBus

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A queue in which messages wait for their retry", .timeLimit(.minutes(1)))
+@Suite("A queue in which messages wait for their retry", .timeLimit(.minutes(5)))
 struct RetryingQueueTests {
     let manual = ManualEnvironment(seed: 23)
     let bus: EventBus

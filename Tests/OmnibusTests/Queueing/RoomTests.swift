@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Room in a queue", .timeLimit(.minutes(1)))
+@Suite("Room in a queue", .timeLimit(.minutes(5)))
 struct RoomTests {
     let manual = ManualEnvironment(seed: 51)
     let bus: EventBus

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A slow subscriber", .timeLimit(.minutes(1)))
+@Suite("A slow subscriber", .timeLimit(.minutes(5)))
 struct SlowSignalTests {
     let bus = ManualEnvironment(seed: 35).makeBus()
     let signals = EventRecorder<BusSignal>()

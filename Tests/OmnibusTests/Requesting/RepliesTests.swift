@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("A sequence of answers", .timeLimit(.minutes(1)))
+@Suite("A sequence of answers", .timeLimit(.minutes(5)))
 struct RepliesTests {
     let manual = ManualEnvironment(seed: 28)
     let bus: EventBus

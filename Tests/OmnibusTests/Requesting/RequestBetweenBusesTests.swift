@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("A request between buses", .timeLimit(.minutes(1)))
+@Suite("A request between buses", .timeLimit(.minutes(5)))
 struct RequestBetweenBusesTests {
     let manual = ManualEnvironment(seed: 27)
 

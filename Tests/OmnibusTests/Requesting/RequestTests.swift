@@ -6,7 +6,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("A request", .timeLimit(.minutes(1)))
+@Suite("A request", .timeLimit(.minutes(5)))
 struct RequestTests {
     struct Sum: Codable, Sendable { var values: [Int] }
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("What a bus does when things end at the same time", .timeLimit(.minutes(1)))
+@Suite("What a bus does when things end at the same time", .timeLimit(.minutes(5)))
 struct EndingTests {
     let manual = ManualEnvironment(seed: 19)
     let bus: EventBus

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A shutdown", .timeLimit(.minutes(1)))
+@Suite("A shutdown", .timeLimit(.minutes(5)))
 struct ShutdownTests {
     let manual = ManualEnvironment(seed: 18)
     let bus: EventBus
@@ -295,7 +295,7 @@ struct ShutdownTests {
     }
 }
 
-@Suite("withEventBus", .timeLimit(.minutes(1)))
+@Suite("withEventBus", .timeLimit(.minutes(5)))
 struct WithEventBusTests {
     @Test("returns what its body returns, when everything is handled")
     func returns() async throws {
@@ -357,7 +357,7 @@ struct WithEventBusTests {
     }
 }
 
-@Suite("run()", .timeLimit(.minutes(1)))
+@Suite("run()", .timeLimit(.minutes(5)))
 struct RunTests {
     @Test("runs until its task is cancelled, and shuts the bus down then")
     func endsWithTask() async throws {

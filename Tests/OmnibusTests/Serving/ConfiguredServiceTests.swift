@@ -6,7 +6,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A service made of a configuration", .timeLimit(.minutes(1)))
+@Suite("A service made of a configuration", .timeLimit(.minutes(5)))
 struct ConfiguredServiceTests {
     let seen = EventRecorder<Int>()
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Contexts", .timeLimit(.minutes(1)))
+@Suite("Contexts", .timeLimit(.minutes(5)))
 struct ContextTests {
     /// Runs a function with whatever bus a context makes.
     private func use<Context: EventBusContext>(

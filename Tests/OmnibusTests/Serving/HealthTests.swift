@@ -8,7 +8,7 @@ import Testing
 
 @testable import OmnibusCore
 
-@Suite("Health", .timeLimit(.minutes(1)))
+@Suite("Health", .timeLimit(.minutes(5)))
 struct HealthTests {
     let manual = ManualEnvironment(seed: 41)
     let bus: EventBus

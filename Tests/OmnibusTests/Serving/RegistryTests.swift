@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Registries", .timeLimit(.minutes(1)))
+@Suite("Registries", .timeLimit(.minutes(5)))
 struct RegistryTests {
     let registry = BusRegistry()
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Services", .timeLimit(.minutes(1)))
+@Suite("Services", .timeLimit(.minutes(5)))
 struct ServiceTests {
     let manual = ManualEnvironment(seed: 31)
     let registry = BusRegistry()

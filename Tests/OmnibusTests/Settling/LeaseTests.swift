@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("An ack deadline", .timeLimit(.minutes(1)))
+@Suite("An ack deadline", .timeLimit(.minutes(5)))
 struct LeaseTests {
     let manual = ManualEnvironment(seed: 14)
     let bus: EventBus

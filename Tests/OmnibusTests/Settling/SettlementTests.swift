@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Settling", .timeLimit(.minutes(1)))
+@Suite("Settling", .timeLimit(.minutes(5)))
 struct SettlementTests {
     let manual = ManualEnvironment(seed: 13)
     let bus: EventBus

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Omnibus
 
-@Suite("A subscription that is cancelled while a message is on its way to the handler", .timeLimit(.minutes(1)))
+@Suite("A subscription that is cancelled while a message is on its way to the handler", .timeLimit(.minutes(5)))
 struct CancellingTests {
     /// A codec that has something happen while it decodes for the first time.
     final class SlowCodec: PayloadCodec {

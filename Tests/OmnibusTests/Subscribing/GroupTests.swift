@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A group", .timeLimit(.minutes(1)))
+@Suite("A group", .timeLimit(.minutes(5)))
 struct GroupTests {
     let bus = EventBus()
 

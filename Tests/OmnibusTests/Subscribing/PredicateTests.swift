@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A predicate of a subscription", .timeLimit(.minutes(1)))
+@Suite("A predicate of a subscription", .timeLimit(.minutes(5)))
 struct PredicateTests {
     let manual = ManualEnvironment(seed: 71)
     let bus: EventBus

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("Publish and subscribe", .timeLimit(.minutes(1)))
+@Suite("Publish and subscribe", .timeLimit(.minutes(5)))
 struct PubSubTests {
     private struct Recording: MessageHandler {
         let seen: EventRecorder<Int>

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A group with a slow handler", .timeLimit(.minutes(1)))
+@Suite("A group with a slow handler", .timeLimit(.minutes(5)))
 struct SlowHandlerTests {
     let bus = EventBus()
 

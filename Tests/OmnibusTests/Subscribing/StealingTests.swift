@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Workers of a group take events ahead; whoever is free takes them away again.
-@Suite("What a member of a group has taken ahead", .timeLimit(.minutes(1)))
+@Suite("What a member of a group has taken ahead", .timeLimit(.minutes(5)))
 struct StealingTests {
     private let bus = EventBus()
 

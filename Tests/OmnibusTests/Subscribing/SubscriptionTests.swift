@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A subscription", .timeLimit(.minutes(1)))
+@Suite("A subscription", .timeLimit(.minutes(5)))
 struct SubscriptionTests {
     let bus = EventBus()
 

@@ -5,7 +5,7 @@ import Omnibus
 import OmnibusTesting
 import Testing
 
-@Suite("A synchronous handler", .timeLimit(.minutes(1)))
+@Suite("A synchronous handler", .timeLimit(.minutes(5)))
 struct SynchronousHandlerTests {
     private struct Refusal: Error {}
 
