@@ -63,15 +63,14 @@ extension EventBus: EventPublishing {
 
     /// Publishes a CloudEvent.
     ///
+    /// Its `partitionkey`, or else its `subject`, is the key of its order; an `expirytime` ends its time to live, and a
+    /// `traceparent` that is valid is handed to the handlers and goes into what they publish.
+    ///
     /// - Parameter topic: where to; nil takes the event's `omnibustopic`, or its type where that can be a topic.
     /// - Throws: as for messages, and ``OmnibusError`` with the code `invalidTopic` when no topic can be found.
     @discardableResult
     public func publish(_ event: CloudEvent, to topic: Topic?) async throws -> PublishReceipt {
-        var message = try Message(event, topic: topic)
-        // The event's time is when its publisher made it; the broker will say when it was accepted.
-        message.createdAt = message.createdAt ?? message.acceptedAt
-        message.acceptedAt = nil
-        return try await self.publish(message)
+        try await self.publish(Message(publishing: event, to: topic, at: self.environment.clock.now))
     }
 
     /// Publishes a CloudEvent to its `omnibustopic`, or to its type where that can be a topic.

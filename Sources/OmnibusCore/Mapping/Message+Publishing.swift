@@ -1,0 +1,67 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CloudEvents
+
+// A message's CloudEvent has the time of acceptance as its `time`. Whoever publishes a CloudEvent means by it when it
+// happened, though, and by `expirytime` an instant and no duration: what follows takes the one for the other.
+
+extension Message {
+    /// Creates the message that publishing a CloudEvent at an instant accepts.
+    ///
+    /// The event's time is when its publisher made it; the broker says when it was accepted. What is left until its
+    /// `expirytime` becomes the time to live; an event that is over already is accepted, and expires at once.
+    ///
+    /// - Throws: as ``init(_:topic:)``.
+    package init(publishing event: CloudEvent, to topic: Topic?, at now: Timestamp) throws(OmnibusError) {
+        try self.init(event, topic: topic)
+        if let expiresAt = self.expiresAt ?? self.takeExpiryTime(of: event) {
+            self.timeToLive = min(max(now.duration(to: expiresAt), .nanoseconds(1)), Self.maximumTimeToLive)
+        }
+        self.createdAt = self.createdAt ?? self.acceptedAt
+        self.acceptedAt = nil
+    }
+
+    /// Takes the expiry time of an event without a time, which waits in a header.
+    private mutating func takeExpiryTime(of event: CloudEvent) -> Timestamp? {
+        guard event.time == nil, self.timeToLive == nil, let expiresAt = event.expiryTime else { return nil }
+        var headers = self.headers
+        headers.remove(CloudEventAttribute.headerName(of: CloudEventAttribute.expiryTime.rawValue))
+        self.headers = headers
+        return expiresAt
+    }
+
+    /// Returns the message as the CloudEvent that its publisher made: `time` is when that was, where it is known.
+    ///
+    /// - Throws: as ``cloudEvent()``.
+    package func publishedCloudEvent() throws(OmnibusError) -> CloudEvent {
+        var message = self
+        if let createdAt = self.createdAt {
+            message.createdAt = nil
+            message.acceptedAt = createdAt
+            if let expiresAt = self.expiresAt {
+                message.timeToLive = max(createdAt.duration(to: expiresAt), .nanoseconds(1))
+            }
+        }
+        var event = try message.cloudEvent()
+        // The values have their types still; only whoever makes texts of them has to say so.
+        if event.extensions[CloudEventAttribute.headerTypes.rawValue] != nil {
+            try? event.setExtension(CloudEventAttribute.headerTypes.rawValue, to: nil)
+        }
+        return event
+    }
+}
+
+extension Delivery {
+    /// Returns the delivered message as a CloudEvent.
+    ///
+    /// Published as a CloudEvent, it is that event again, with what the bus knows beside it: the topic where the type
+    /// does not name it, and cause and trace where a handler published it. Its `time` is when its publisher made it;
+    /// ``Message/cloudEvent()`` says when it was accepted, and loses nothing.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `unencodable` if the payload cannot be encoded, and `invalidMessage` if
+    ///   the message has what no attribute can hold.
+    public func cloudEvent() throws(OmnibusError) -> CloudEvent {
+        try self.message.publishedCloudEvent()
+    }
+}
