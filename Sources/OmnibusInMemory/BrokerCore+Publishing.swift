@@ -360,6 +360,9 @@ extension BrokerCore {
         return try self.finish(answers, HeldEntry(message: message), route, mode)
     }
 
+    /// The coarse wall clock in milliseconds, for other modules.
+    package var coarseMilliseconds: Int64 { self.milliseconds }
+
     /// The coarse wall clock in milliseconds.
     @inline(__always)
     var milliseconds: Int64 {

@@ -46,7 +46,7 @@ struct Contestant: Sendable {
             .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
             .notificationCenter,
             .batches, .groupOfFour, .requests, .histogram, .counter,
-            .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency,
+            .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency, .synchronousRequestLatency,
             .jsonParsing, .foundationParsing, .eventEncoding, .eventDecoding,
             .matchCached, .matchUncached(patterns: 37_000), .matchUncached(patterns: 1_000_000),
         ] + Self.floors

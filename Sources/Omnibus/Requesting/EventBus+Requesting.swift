@@ -21,17 +21,17 @@ extension EventBus {
         as reply: Reply.Type = Reply.self,
         timeout: Duration = .seconds(30)
     ) async throws -> Reply {
+        let actor: (any Actor)? = #isolation
+        if actor == nil, timeout > .zero {
+            let placed = TypedRequest<Request, Reply>(request)
+            if try await self.handleInPlace(placed, on: topic, timeout: timeout), let reply = placed.reply {
+                return reply
+            }
+        }
         let replies = try await self.replies(to: request, on: topic, as: reply, limit: 1, timeout: timeout)
         var iterator = replies.makeAsyncIterator()
         if let first = try await iterator.next() { return first }
-        if Task.isCancelled {
-            throw OmnibusError(.cancelled, "The task was cancelled while it waited for an answer on '\(topic)'.")
-        }
-        throw OmnibusError(
-            .timeout,
-            "No answer came on '\(topic)' within \(timeout). Allow more time, or look at the responder's health.",
-            advice: .retry(after: nil)
-        )
+        throw Task.isCancelled ? Self.cancelled(on: topic) : Self.noAnswer(on: topic, within: timeout)
     }
 
     /// Sends a request and hands out the answers of everybody who responds.
@@ -86,6 +86,9 @@ extension EventBus {
     /// What the handler returns is the answer; what it throws reaches the requester as `requestFailed`, and is not
     /// tried again. With a group, one of its members answers each request.
     ///
+    /// It runs in a task of the bus's. Where it has nothing else to do, the requester is on no actor, both name the same
+    /// types and nobody else sees the message, that task begins on the requester's own thread, which waits anyway.
+    ///
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
     @discardableResult
     public func respond<Request: Decodable & Sendable, Reply: Encodable & Sendable>(
@@ -97,24 +100,58 @@ extension EventBus {
         line: Int = #line,
         handler: @escaping @Sendable (Request) async throws -> Reply
     ) async throws -> Subscription {
-        let codec = self.settings.codec
-        let compression = self.settings.compression
+        let asked = self.asked(topic, group, settings, CallSite(file: file, line: line))
+        return try await self.respond(asked, RequestHandler(handler))
+    }
+
+    /// Answers requests on a topic with a handler that never suspends.
+    ///
+    /// It is called as a plain function, on the requester's thread and in its task where it can be. It must not block.
+    ///
+    /// - Throws: as for handlers that may suspend.
+    @discardableResult
+    public func respond<Request: Decodable & Sendable, Reply: Encodable & Sendable>(
+        synchronouslyTo topic: Topic,
+        as request: Request.Type = Request.self,
+        group: String? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (Request) throws -> Reply
+    ) async throws -> Subscription {
+        let asked = self.asked(topic, group, settings, CallSite(file: file, line: line))
+        return try await self.respond(asked, RequestHandler(handler, synchronous: handler))
+    }
+
+    // MARK: Steps
+
+    private func asked(
+        _ topic: Topic,
+        _ group: String?,
+        _ settings: HandlerSettings,
+        _ callSite: CallSite
+    ) -> SubscribeRequest {
         var settings = settings
         settings.failurePolicy = settings.failurePolicy ?? .noRetry
-        var asked = SubscribeRequest(
-            TopicPattern(topic),
-            group,
-            nil,
-            settings,
-            CallSite(file: file, line: line)
-        )
+        var asked = SubscribeRequest(TopicPattern(topic), group, nil, settings, callSite)
         asked.kind = .responder
+        return asked
+    }
+
+    private func respond<Request: Decodable & Sendable, Reply: Encodable & Sendable>(
+        _ asked: SubscribeRequest,
+        _ handler: RequestHandler<Request, Reply>
+    ) async throws -> Subscription {
+        let codec = self.settings.codec
+        let compression = self.settings.compression
+        var asked = asked
+        asked.responder = handler.responder
         return try await self.subscribe(
             asked,
             Handling(prepare: { _ in () }) { _, delivery in
                 do {
                     let value = try compression.decode(delivery.message, as: Request.self, codec: codec)
-                    let reply = try await handler(value)
+                    let reply = try await handler.handle(value)
                     try await self.answer(delivery.message, with: Payload(reply, codec: codec), failure: nil)
                 } catch {
                     try await self.answer(delivery.message, with: .empty, failure: error)
@@ -122,8 +159,6 @@ extension EventBus {
             }
         )
     }
-
-    // MARK: Steps
 
     static let failureHeader = "omnibus-reply-error"
 

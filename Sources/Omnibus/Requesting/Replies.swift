@@ -57,10 +57,7 @@ public struct Replies<Reply: Decodable & Sendable>: AsyncSequence, Sendable {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(OmnibusError) -> Reply? {
             guard let message = await self.replies.queue.next() else { return nil }
             if case .text(let failure)? = message.headers[EventBus.failureHeader] {
-                throw OmnibusError(
-                    .requestFailed,
-                    "The responder on '\(self.replies.topic)' has failed: \(failure)"
-                )
+                throw EventBus.requestFailed(on: self.replies.topic, failure)
             }
             return try message.payload.decode(as: Reply.self, codec: self.replies.codec)
         }

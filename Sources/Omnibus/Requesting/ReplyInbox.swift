@@ -63,6 +63,11 @@ final class ReplyInbox: Sendable {
         for pending in waiting { pending.resolve(isOpen) }
     }
 
+    /// Counts an answer that nobody waits for any more.
+    func countLate() {
+        self.state.withLock { $0.late += 1 }
+    }
+
     func makeID(milliseconds: Int64) -> MessageID {
         self.state.withLock { $0.ids.next(milliseconds: milliseconds) }
     }

@@ -141,6 +141,31 @@ extension EventBus {
         }
     }
 
+    /// Subscribes a handler of CloudEvents to a pattern: it gets each message as ``Delivery/cloudEvent()`` returns it.
+    ///
+    /// What cannot be written as a CloudEvent is a dead letter, without an attempt.
+    ///
+    /// - Throws: as for handlers of events.
+    @discardableResult
+    public func subscribe(
+        toCloudEvents pattern: TopicPattern,
+        group: String? = nil,
+        from start: StartPosition? = nil,
+        with settings: HandlerSettings = HandlerSettings(),
+        file: String = #fileID,
+        line: Int = #line,
+        handler: @escaping @Sendable (CloudEvent) async throws -> Void
+    ) async throws -> Subscription {
+        let request = SubscribeRequest(pattern, group, start, settings, CallSite(file: file, line: line))
+        return try await self.subscribe(
+            request,
+            Handling(
+                prepare: { message throws(OmnibusError) in try message.publishedCloudEvent() },
+                handle: { event, _ in try await handler(event) }
+            )
+        )
+    }
+
     /// Ends a subscription by its id; once it has returned, no handler of the subscription starts.
     ///
     /// - Throws: ``OmnibusError`` with the code `unknownSubscription` when there is none, or it has ended before.
@@ -164,6 +189,8 @@ extension EventBus {
         var callSite: CallSite
         /// What takes the messages.
         var kind = SubscriptionKind.handler
+        /// What answers requests, where it does nothing else.
+        var responder: Responder?
         /// The name of what messages are forwarded to.
         var name: String?
 
@@ -303,7 +330,14 @@ extension EventBus {
         let handle = self.handle(of: provided.subscription.id, request)
         let lane = (provided.subscription as? LaneSubscription)?.lane
         let meter = self.meter(request, handle)
-        let limited = handling.limited(by: self.timeLimit(request, handle, lane))
+        let limit = self.timeLimit(request, handle, lane)
+        let limited = handling.limited(by: limit)
+        // What has to see each delivery, or to end it in time, needs one.
+        if let responder = request.responder, self.memory != nil, self.settings.handleMiddleware.isEmpty,
+            limit == nil, meter == nil, request.settings.acknowledging ?? .onReturn == .onReturn
+        {
+            lane?.setResponder(responder, for: handle.id)
+        }
         let worker = DeliveryWorker(
             bus: self,
             provided: provided.subscription,

@@ -39,6 +39,15 @@ public struct BusEnvironment: Sendable {
         return Task.detached(executorPreference: executor) { await body() }
     }
 
+    /// Starts a task that inherits nothing from the caller and runs on the caller's thread until it has to wait; where it
+    /// has an executor of its own, or the system cannot do this, it starts like any other.
+    package func detachHere(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        if self.executor == nil, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+            return Task.immediateDetached { await body() }
+        }
+        return self.detach(body)
+    }
+
     /// The machine's own clocks and random numbers.
     public static let live = BusEnvironment(clock: SystemClock(), random: SystemRandom())
 }

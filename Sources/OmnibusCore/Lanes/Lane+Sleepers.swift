@@ -24,6 +24,9 @@ extension Lane {
         if let timer { self.clock.cancel(timer) }
     }
 
+    /// How many deliveries in flight somebody holds by handle.
+    package var inFlightSlots: Int { self.state.withLock { $0.machine.slots.count } }
+
     /// Who is asleep now. O(sleepers).
     package var sleepers: Sleepers {
         self.state.withLock { state in

@@ -302,10 +302,13 @@ extension Lane {
     }
 
     private func wakeWorker(_ id: UInt64) {
-        let sleeper = self.state.withLock { state -> LaneMachine.Sleeper? in
-            guard let index = state.machine.idleWorkers.firstIndex(where: { $0.id == id }) else { return nil }
-            return state.machine.idleWorkers.remove(at: index)
+        let (sleeper, handling) = self.state.withLock { state -> (LaneMachine.Sleeper?, Task<Void, Never>?) in
+            guard let index = state.machine.idleWorkers.firstIndex(where: { $0.id == id }) else {
+                return (nil, state.machine.recall(place: id))
+            }
+            return (state.machine.idleWorkers.remove(at: index), nil)
         }
         sleeper?.continuation.resume(returning: false)
+        handling?.cancel()
     }
 }

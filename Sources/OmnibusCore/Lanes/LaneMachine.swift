@@ -14,6 +14,8 @@ package struct LaneMachine: Sendable {
     package struct Member: Sendable {
         package let id: SubscriptionID
         package var isPaused = false
+        /// What answers requests, where they may be handled in the requester's place.
+        package var responder: Responder?
     }
 
     /// Something asleep until the machine lets it go on.
@@ -58,6 +60,8 @@ package struct LaneMachine: Sendable {
     package var isClosed = false
     /// Workers that found nothing to do; the last one to fall asleep is woken first, its memory being warm.
     package var idleWorkers: [Sleeper] = []
+    /// Places of workers that were idle, in which requesters have their requests handled.
+    var lent: [LentPlace] = []
     /// Publishers that wait for room, first come first served.
     package var suspended: [Sleeper] = []
     /// Room that was promised to publishers that have not come back yet.
@@ -189,7 +193,7 @@ package struct LaneMachine: Sendable {
         return false
     }
 
-    package func hasMember(_ id: SubscriptionID) -> Bool {
+    package func hasMember(_ id: SubscriptionID?) -> Bool {
         for index in self.members.indices where self.members[index].id == id { return true }
         return false
     }

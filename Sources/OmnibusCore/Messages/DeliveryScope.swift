@@ -44,14 +44,19 @@ package final class DeliveryScope: @unchecked Sendable {
     private let source: String
     /// The bus whose handlers run in the scope.
     package let owner: ObjectIdentifier?
+    /// How many requests are being handled in their requesters' places around this one.
+    package let depth: Int
     /// What the messages that this handler publishes have in common, made when the first one is published.
     private let inherited = Mutex<RareEntry?>(nil)
     private let mayHaveInherited = Atomic<Bool>(false)
 
     /// Creates a scope for messages of one worker.
     ///
-    /// - Parameter source: where the messages that handlers publish come from.
-    package init(source: String, lane: Lane?, owner: ObjectIdentifier?) {
+    /// - Parameters:
+    ///   - source: where the messages that handlers publish come from.
+    ///   - depth: how many handlers of requests run on this thread already, each waiting for the next one.
+    package init(source: String, lane: Lane?, owner: ObjectIdentifier?, depth: Int = 0) {
+        self.depth = depth
         self.source = source
         self.lane = lane
         self.owner = owner

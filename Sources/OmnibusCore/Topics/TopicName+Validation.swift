@@ -29,8 +29,32 @@ extension TopicName {
     /// Finds the first thing that is wrong with a name, or nil where it is valid.
     package static func fault(in name: String, as kind: Kind) -> Fault? {
         if name.isEmpty { return Fault(reason: .empty, position: 1, word: 1, found: "") }
+        if self.isPlain(name) { return nil }
         if let fault = self.characterFault(in: name) ?? self.wordFault(in: name, as: kind) { return fault }
         return self.sizeFault(in: name, as: kind)
+    }
+
+    /// Whether a name is one as nearly all are, in which there is nothing to look for: ASCII letters, digits, `-` and `_`
+    /// between single dots, and not long.
+    ///
+    /// A topic is often written as a literal where it is used, so that it is checked each time.
+    static func isPlain(_ name: String) -> Bool {
+        self.withBytes(of: name) { bytes in
+            guard bytes.count <= Topic.maximumLength else { return false }
+            var wordCount = 1
+            var isWordEmpty = true
+            for byte in bytes {
+                if byte == self.dot {
+                    if isWordEmpty { return false }
+                    isWordEmpty = true
+                    wordCount += 1
+                } else {
+                    guard self.cost(of: byte) == 1 else { return false }
+                    isWordEmpty = false
+                }
+            }
+            return !isWordEmpty && wordCount <= Topic.maximumWordCount
+        }
     }
 
     private static func characterFault(in name: String) -> Fault? {

@@ -31,6 +31,8 @@ final class Route: Sendable {
     let logSlot: Int?
     /// The only one that gets messages, where nothing else is to be looked at: the shortest way.
     let onlyLane: Lane?
+    /// The only one that gets messages and answers requests, where nothing else is to be looked at.
+    let onlyResponder: Lane?
     /// The type of value that everybody takes as it is, where nothing else is to be looked at: no message is needed.
     let valueType: ObjectIdentifier?
 
@@ -63,6 +65,7 @@ final class Route: Sendable {
         self.hasPredicates = hasPredicates
         let isPlain =
             !hasPredicates && taps.isEmpty && refusal == nil && partitions == nil && logSlot == nil && !topic.isSystem
+        self.onlyResponder = isPlain && lanes.count == 1 && observers.isEmpty && directCount == 1 ? lanes[0] : nil
         let valueType = isPlain ? Self.commonType(lanes, observers) : nil
         self.valueType = valueType
         self.onlyLane = valueType != nil && lanes.count == 1 && observers.isEmpty ? lanes[0] : nil

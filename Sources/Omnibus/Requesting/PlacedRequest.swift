@@ -1,0 +1,123 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// A request that is handled in place, and who waits for its answer.
+///
+/// Design note: the bus works with this class, which knows no types, so that its code is compiled once; only what makes
+/// the request, handles it and takes the answer is generic.
+class PlacedRequest: @unchecked Sendable {
+    // SAFETY: `failure`, and what subclasses add, is written by the handler's task before the state says so under the
+    // lock, and read by the requester after it has seen that.
+
+    private enum State {
+        case open
+        case waiting(UnsafeContinuation<Void, Never>)
+        case handled
+        /// The requester does not wait any more.
+        case abandoned(OmnibusError)
+    }
+
+    final let kind: Responder.Kind
+    final var failure: (any Error)?
+    private final let state = Mutex(State.open)
+
+    init(kind: Responder.Kind) {
+        self.kind = kind
+    }
+
+    /// Has a handler of the request's kind handle it, and notes what it returns or throws.
+    func handle(by handler: AnyObject) async {}
+
+    /// The same with a handler that never suspends.
+    func handleSynchronously(by handler: AnyObject) {}
+
+    /// Says that the request was handled; returns whether somebody wants to know.
+    final func finish() -> Bool {
+        let (isWanted, waiter) = self.state.withLock { state -> (Bool, UnsafeContinuation<Void, Never>?) in
+            switch state {
+            case .open:
+                state = .handled
+                return (true, nil)
+            case .waiting(let continuation):
+                state = .handled
+                return (true, continuation)
+            case .handled, .abandoned:
+                return (false, nil)
+            }
+        }
+        waiter?.resume()
+        return isWanted
+    }
+
+    /// Has the requester go on without an answer, unless there is one.
+    final func abandon(_ error: OmnibusError) {
+        let waiter = self.state.withLock { state -> UnsafeContinuation<Void, Never>? in
+            switch state {
+            case .open:
+                state = .abandoned(error)
+                return nil
+            case .waiting(let continuation):
+                state = .abandoned(error)
+                return continuation
+            case .handled, .abandoned:
+                return nil
+            }
+        }
+        waiter?.resume()
+    }
+
+    final var isHandled: Bool {
+        self.state.withLock { state in
+            if case .handled = state { true } else { false }
+        }
+    }
+
+    /// Waits until the request was handled or abandoned; returns what it was abandoned with.
+    final func wait() async -> OmnibusError? {
+        await withUnsafeContinuation { continuation in
+            let isOver = self.state.withLock { state -> Bool in
+                guard case .open = state else { return true }
+                state = .waiting(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+        return self.state.withLock { state in
+            if case .abandoned(let reason) = state { reason } else { nil }
+        }
+    }
+}
+
+/// A request with its types.
+final class TypedRequest<Request: Sendable, Reply: Sendable>: PlacedRequest, @unchecked Sendable {
+    private let request: Request
+    private(set) var reply: Reply?
+
+    init(_ request: Request) {
+        self.request = request
+        super.init(kind: Responder.Kind(Request.self, Reply.self))
+    }
+
+    override func handle(by handler: AnyObject) async {
+        do {
+            self.reply = try await self.typed(handler).handle(self.request)
+        } catch {
+            self.failure = error
+        }
+    }
+
+    override func handleSynchronously(by handler: AnyObject) {
+        do {
+            self.reply = try self.typed(handler).synchronous?(self.request)
+        } catch {
+            self.failure = error
+        }
+    }
+
+    private func typed(_ handler: AnyObject) -> RequestHandler<Request, Reply> {
+        // The queue has compared the types.
+        unsafeDowncast(handler, to: RequestHandler<Request, Reply>.self)
+    }
+}
