@@ -125,7 +125,7 @@ extension BrokerCore {
     package func info(of id: SubscriptionID) -> SubscriptionInfo? {
         guard let listener = self.table.withLock({ $0.subscriptions[id] }) else { return nil }
         switch listener {
-        case .observer(let observer), .tap(let observer):
+        case .observer(let observer, _), .tap(let observer, _):
             return SubscriptionInfo(
                 id: id,
                 pattern: observer.pattern,
@@ -134,7 +134,7 @@ extension BrokerCore {
                 waiting: 0,
                 inFlight: 0
             )
-        case .member(let lane, let settings):
+        case .member(let lane, _, let settings):
             let metrics = lane.metrics
             return SubscriptionInfo(
                 id: id,
@@ -174,7 +174,7 @@ extension Routing {
     fileprivate func subscriptionCount(_ route: Route) -> Int {
         let lanes = Set(route.lanes.map(\.id))
         let members = self.subscriptions.values.count { listener in
-            if case .member(let lane, _) = listener { lanes.contains(lane.id) } else { false }
+            if case .member(let lane, _, _) = listener { lanes.contains(lane.id) } else { false }
         }
         return members + route.observers.count
     }

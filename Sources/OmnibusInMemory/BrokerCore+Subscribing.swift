@@ -25,10 +25,10 @@ extension BrokerCore {
             }
             let id = table.nextSubscriptionID()
             let key = settings.group.map { Routing.GroupKey(group: $0, pattern: pattern) }
-            if let key, let lane = table.groups[key].flatMap({ table.lanes[$0] }) {
+            if let key, let token = table.groups[key], let lane = table.lanes[token] {
                 try settings.check(fit: lane.settings, lane.name)
                 if lane.join(id) {
-                    table.subscriptions[id] = .member(of: lane, settings)
+                    table.subscriptions[id] = .member(of: lane, token, settings)
                     return (lane, id)
                 }
             }
@@ -52,7 +52,7 @@ extension BrokerCore {
             table.lanes[token] = lane
             table.trie.insert(pattern, token)
             if let key { table.groups[key] = token }
-            table.subscriptions[id] = .member(of: lane, settings)
+            table.subscriptions[id] = .member(of: lane, token, settings)
             return (lane, id)
         }
         if let taken = read.taken { lane.finish(taken) }
@@ -81,7 +81,7 @@ extension BrokerCore {
             let token = table.nextToken()
             table.observers[token] = observer
             table.trie.insert(pattern, token)
-            table.subscriptions[id] = .observer(observer)
+            table.subscriptions[id] = .observer(observer, token)
             return id
         }
     }
@@ -100,7 +100,7 @@ extension BrokerCore {
             let token = table.nextToken()
             table.taps[token] = tap
             table.trie.insert(pattern, token)
-            table.subscriptions[id] = .tap(tap)
+            table.subscriptions[id] = .tap(tap, token)
             return id
         }
     }
@@ -113,12 +113,16 @@ extension BrokerCore {
         guard let listener = self.table.withLock({ $0.subscriptions.removeValue(forKey: id) }) else { return false }
         // The queue wakes its workers and publishers, which must not happen under the table's lock. Whoever joins the
         // group meanwhile finds a queue that has ended, and makes a new one.
-        if case .member(let lane, _) = listener, !lane.leave(id) { return true }
+        if case .member(let lane, _, _) = listener, !lane.leave(id) { return true }
         self.change { table in
             switch listener {
-            case .member(let lane, _): table.remove(lane)
-            case .observer(let observer): table.remove(observer)
-            case .tap(let tap): table.remove(tap: tap)
+            case .member(let lane, let token, _): table.remove(lane, token)
+            case .observer(let observer, let token):
+                table.observers[token] = nil
+                table.trie.remove(observer.pattern, token)
+            case .tap(let tap, let token):
+                table.taps[token] = nil
+                table.trie.remove(tap.pattern, token)
             }
         }
         return true
@@ -128,7 +132,7 @@ extension BrokerCore {
     package func leave(_ member: SubscriptionID) -> Bool { self.unsubscribe(member) }
 
     package func setPaused(_ isPaused: Bool, _ id: SubscriptionID) throws(OmnibusError) {
-        guard case .member(let lane, _) = self.table.withLock({ $0.subscriptions[id] }), lane.setPaused(isPaused, id)
+        guard case .member(let lane, _, _) = self.table.withLock({ $0.subscriptions[id] }), lane.setPaused(isPaused, id)
         else { throw self.unknown(id) }
     }
 
@@ -146,7 +150,9 @@ extension BrokerCore {
         let lanes = self.change { table -> [Lane] in
             let lanes = Array(table.lanes.values)
             table.isClosed = true
-            for lane in lanes { table.remove(lane) }
+            table.ending += lanes
+            table.lanes = [:]
+            table.groups = [:]
             table.observers = [:]
             table.taps = [:]
             table.subscriptions = [:]
@@ -165,9 +171,9 @@ extension BrokerCore: LaneHost {}
 
 extension Routing {
     /// Takes a queue that has ended out of the table; its counts stay.
-    mutating func remove(_ lane: Lane) {
-        guard let token = self.lanes.first(where: { $0.value === lane })?.key else { return }
-        self.lanes[token] = nil
+    mutating func remove(_ lane: Lane, _ token: PatternTrie.Token) {
+        // The broker may have been closed, which takes out all of them.
+        guard self.lanes.removeValue(forKey: token) != nil else { return }
         self.trie.remove(lane.pattern, token)
         if let group = lane.group {
             let key = GroupKey(group: group, pattern: lane.pattern)
@@ -175,19 +181,10 @@ extension Routing {
             if self.groups[key] == token { self.groups[key] = nil }
         }
         self.ending.append(lane)
-        if self.ending.count > 64 { self.foldEnded() }
-    }
-
-    mutating func remove(tap: Observer) {
-        guard let token = self.taps.first(where: { $0.value === tap })?.key else { return }
-        self.taps[token] = nil
-        self.trie.remove(tap.pattern, token)
-    }
-
-    mutating func remove(_ observer: Observer) {
-        guard let token = self.observers.first(where: { $0.value === observer })?.key else { return }
-        self.observers[token] = nil
-        self.trie.remove(observer.pattern, token)
+        guard self.ending.count > self.endingLimit else { return }
+        self.foldEnded()
+        // Those that are still busy are not looked at again before there are as many others.
+        self.endingLimit = max(self.ending.count * 2, Self.smallestEndingLimit)
     }
 
     /// Adds the counts of queues that have ended, and whose last message is settled, to the totals.

@@ -193,7 +193,7 @@ extension BrokerCore {
     /// Has the group of a subscription go on reading elsewhere.
     package func seek(_ id: SubscriptionID, to start: StartPosition) throws(OmnibusError) {
         let lane = try self.table.withLock { table throws(OmnibusError) -> Lane? in
-            guard case .member(let lane, _) = table.subscriptions[id] else { return nil }
+            guard case .member(let lane, _, _) = table.subscriptions[id] else { return nil }
             try table.check(start, for: lane.pattern, self.logs)
             return lane
         }

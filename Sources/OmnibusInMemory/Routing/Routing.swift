@@ -11,17 +11,18 @@ struct Routing: Sendable {
         var pattern: TopicPattern
     }
 
-    /// What a subscription is: a member of a queue, or an observer.
+    /// What a subscription is: a member of a queue, or an observer; and the token by which topics lead to it, so that
+    /// nobody has to look for it among all of them.
     enum Listener: Sendable {
-        case member(of: Lane, SubscriptionSettings)
-        case observer(Observer)
+        case member(of: Lane, PatternTrie.Token, SubscriptionSettings)
+        case observer(Observer, PatternTrie.Token)
         /// Somebody who sees what is accepted and does not count as listening.
-        case tap(Observer)
+        case tap(Observer, PatternTrie.Token)
 
         var pattern: TopicPattern {
             switch self {
-            case .member(let lane, _): lane.pattern
-            case .observer(let observer), .tap(let observer): observer.pattern
+            case .member(let lane, _, _): lane.pattern
+            case .observer(let observer, _), .tap(let observer, _): observer.pattern
             }
         }
     }
@@ -38,6 +39,8 @@ struct Routing: Sendable {
     /// Topics that came into being by themselves are forgotten beyond this many, their counts staying in the totals.
     static let implicitTopicLimit = 65_536
 
+    static let smallestEndingLimit = 64
+
     var trie = PatternTrie()
     var lanes: [UInt32: Lane] = [:]
     var observers: [UInt32: Observer] = [:]
@@ -51,6 +54,8 @@ struct Routing: Sendable {
     var forgotten = CallCounts()
     /// Queues that have ended and whose last messages are still being handled.
     var ending: [Lane] = []
+    /// How many of them there may be before it is looked which of them are done.
+    var endingLimit = Self.smallestEndingLimit
     /// The counts of queues that are gone.
     var ended = QueueMetrics()
     var lastToken: UInt32 = 0
