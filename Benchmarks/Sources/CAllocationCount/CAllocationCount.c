@@ -7,6 +7,9 @@
 #include "CAllocationCount.h"
 
 #include <errno.h>
+#ifdef __linux__
+#include <malloc.h>
+#endif
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -70,10 +73,14 @@ void omnibus_bench_count_allocations(bool counting) {
 
 long omnibus_bench_allocations(void) { return atomic_load(&allocations); }
 
+void omnibus_bench_give_memory_back(void) { malloc_trim(0); }
+
 #else
 
 void omnibus_bench_count_allocations(bool counting) { (void)counting; }
 
 long omnibus_bench_allocations(void) { return -1; }
+
+void omnibus_bench_give_memory_back(void) {}
 
 #endif

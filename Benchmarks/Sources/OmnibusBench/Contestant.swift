@@ -9,6 +9,9 @@ struct Contestant: Sendable {
     /// Sets up, handles this many messages, and returns what was found out about one of them, the setup left out.
     var run: @Sendable (_ count: Int, _ meter: Meter) async throws -> [Figure]
 
+    /// Whether it handles a tenth of the messages first, so that what happens once is not measured.
+    var warmsUp = true
+
     private init(name: String, figures: @escaping @Sendable (_ count: Int, _ meter: Meter) async throws -> [Figure]) {
         self.name = name
         self.run = figures
@@ -25,6 +28,27 @@ struct Contestant: Sendable {
         run: @escaping @Sendable (_ count: Int) async throws -> [Figure]
     ) -> Contestant {
         Contestant(name: name, figures: { count, _ in try await run(count) })
+    }
+
+    /// One that finds out how much memory something takes: in a process that has not used any for the like before, and
+    /// whatever the meter.
+    static func weighing(
+        name: String,
+        run: @escaping @Sendable (_ count: Int) async throws -> [Figure]
+    ) -> Contestant {
+        var contestant = Contestant(name: name, figures: { count, _ in try await run(count) })
+        contestant.warmsUp = false
+        return contestant
+    }
+
+    /// One that takes so long to set up that it does so once, and warms up by itself.
+    static func settingUpOnce(
+        name: String,
+        run: @escaping @Sendable (_ count: Int, _ meter: Meter) async throws -> Double
+    ) -> Contestant {
+        var contestant = Contestant(name: name, run: run)
+        contestant.warmsUp = false
+        return contestant
     }
 
     /// One that also says what it has found, which whoever else does the same work has to find too.
@@ -49,5 +73,5 @@ struct Contestant: Sendable {
             .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency, .synchronousRequestLatency,
             .jsonParsing, .foundationParsing, .eventEncoding, .eventDecoding,
             .matchCached, .matchUncached(patterns: 37_000), .matchUncached(patterns: 1_000_000),
-        ] + Self.floors
+        ] + Self.floors + Self.subscribing + Self.weights + Self.crowds
 }

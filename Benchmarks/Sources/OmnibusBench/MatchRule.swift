@@ -22,6 +22,8 @@ struct MatchRule {
         return trie
     }
 
+    func patterns() throws -> [TopicPattern] { try (0..<self.count).map(self.pattern) }
+
     func pattern(_ i: Int) throws -> TopicPattern {
         let x = Self.scrambled(i)
         let (tenant, agent, task, step) = ("tenant\(i % 10)", "agent\(i / 10 % 100)", "task\(i / 1000)", "step\(x % 8)")

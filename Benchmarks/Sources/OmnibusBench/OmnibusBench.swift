@@ -9,12 +9,14 @@
     import Darwin
 #endif
 
-/// `omnibus-bench QUESTION/CONTESTANT COUNT [time|allocations|instructions]` prints what one message took: a number, or a line with a
-/// name and a number for each of several.
+/// `omnibus-bench QUESTION/CONTESTANT COUNT [time|allocations|instructions]` prints what one message took: a number, or
+/// a line with a name and a number for each of several. `omnibus-bench curve NAME [X]` prints the points of a curve, or
+/// one of them.
 @main
 enum OmnibusBench {
     static func main() {
         let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "curve" { self.drawCurve(arguments.dropFirst()) }
         guard
             let contestant = Contestant.all.first(where: { $0.name == arguments.first }),
             let count = arguments.dropFirst().first.flatMap({ Int($0) }), count > 0,
@@ -24,12 +26,32 @@ enum OmnibusBench {
             fail("usage: omnibus-bench NAME COUNT [time|allocations|instructions]\nnames: \(names)", status: 2)
         }
 
+        self.run(contestant.name) {
+            for figure in try await self.figures(of: contestant, count: count, meter: meter) { print(figure) }
+        }
+    }
+
+    private static func drawCurve(_ arguments: ArraySlice<String>) -> Never {
+        guard let curve = Curve.all.first(where: { $0.name == arguments.first }) else {
+            let names = Curve.all.map { "\($0.name) at \($0.points.map(String.init).joined(separator: " "))" }
+            fail("usage: omnibus-bench curve NAME [X]\n\(names.joined(separator: "\n"))", status: 2)
+        }
+        let x = arguments.dropFirst().first
+        let number = x.flatMap { Int($0) }
+        guard (x == nil) == (number == nil), curve.points.contains(number ?? curve.points[0]) else {
+            fail("\(curve.name) has the points \(curve.points)", status: 2)
+        }
+        self.run("curve \(curve.name)") { try await curve.printPoints(only: number) }
+    }
+
+    /// Ends the process when the work is done.
+    private static func run(_ name: String, _ work: @escaping @Sendable @concurrent () async throws -> Void) -> Never {
         Task { @concurrent in
             do {
-                for figure in try await self.figures(of: contestant, count: count, meter: meter) { print(figure) }
+                try await work()
                 exit(0)
             } catch {
-                fail("\(contestant.name): \(error)", status: 1)
+                fail("\(name): \(error)", status: 1)
             }
         }
         // No asynchronous main function: that one ends the main thread in a way that Valgrind does not survive.
@@ -39,7 +61,8 @@ enum OmnibusBench {
     /// Runs off the main thread: the publisher is a task among tasks, as a goroutine is among goroutines.
     @concurrent
     private static func figures(of contestant: Contestant, count: Int, meter: Meter) async throws -> [Figure] {
-        if meter != .instructions { _ = try await contestant.run(count / 10 + 1, .time) }  // warm-up
+        let warmsUp = contestant.warmsUp && meter != .instructions
+        if warmsUp { _ = try await contestant.run(count / 10 + 1, .time) }
         return try await contestant.run(count, meter)
     }
 

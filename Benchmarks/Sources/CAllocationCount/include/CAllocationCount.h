@@ -12,4 +12,7 @@ void omnibus_bench_count_allocations(bool counting);
 /// The allocations since counting began, by all threads; -1 where they cannot be counted.
 long omnibus_bench_allocations(void);
 
+/// Gives the system what the allocator keeps of memory that was freed, so that using it anew shows.
+void omnibus_bench_give_memory_back(void);
+
 #endif
