@@ -38,6 +38,7 @@ let modules = [
         imports: ["OmnibusInMemory", "OmnibusCore", "CloudEventsFoundation", "CloudEvents", "OmnibusJSON"],
         testImports: ["OmnibusTesting"]
     ),
+    Module(name: "OmnibusAgents", imports: ["Omnibus"], testImports: ["OmnibusTesting"]),
     Module(name: "OmnibusTesting", imports: ["Omnibus"]),
 ]
 
