@@ -30,7 +30,7 @@ struct WireTime: Sendable, Hashable {
 
 extension Timestamp {
     /// Reads a point in time as RFC 3339 writes it, or as ISO 8601 does without seconds or without an offset.
-    init?(iso8601 text: String) {
+    package init?(iso8601 text: String) {
         if let time = Timestamp(text) {
             self = time
             return
@@ -47,7 +47,7 @@ extension Timestamp {
     }
 
     /// A text that says this time, or else the one that is written for it.
-    func written(_ text: String?, _ canonical: (Timestamp) -> String) -> String {
+    package func written(_ text: String?, _ canonical: (Timestamp) -> String) -> String {
         guard let text, Timestamp(iso8601: text) == self else { return canonical(self) }
         return text
     }

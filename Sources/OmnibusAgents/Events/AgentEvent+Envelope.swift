@@ -73,13 +73,29 @@ extension AgentEvent {
             )
         }
         try self.init(json: json)
-        guard self.eventType.rawValue == event.type else {
-            throw OmnibusError(
-                .invalidMessage,
-                "the CloudEvent is a '\(event.type)', not a '\(self.eventType)'; read it as the event of its type.",
-                advice: .deadLetter
-            )
+        try self.check(EventType(event.type))
+    }
+
+    /// Creates the event that a message carries, for handlers of patterns; a handler of the type gets it as it is.
+    ///
+    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or empty;
+    ///   `invalidMessage` where the message has another type than this event.
+    public init(_ message: Message) throws(OmnibusError) {
+        if let event = message.payload.value(as: Self.self) {
+            self = event
+        } else {
+            try self.init(json: message.payload.json())
         }
+        try self.check(message.type)
+    }
+
+    private func check(_ type: EventType) throws(OmnibusError) {
+        guard self.eventType != type else { return }
+        throw OmnibusError(
+            .invalidMessage,
+            "this is a '\(type)', not a '\(self.eventType)'; read it as the event of its type.",
+            advice: .deadLetter
+        )
     }
 
     /// Creates the event from its JSON.
@@ -90,7 +106,7 @@ extension AgentEvent {
         do {
             self = try codec.decode(Self.self, from: json.bytes())
         } catch {
-            let fault = (error as? DecodingError).map(FieldFault.sentence) ?? "it cannot be read; see the cause"
+            let fault = FieldFault.sentence(error)
             throw OmnibusError(
                 .undecodable,
                 "the JSON is not a '\(Self.type)': \(fault).",

@@ -8,6 +8,7 @@ public import Omnibus
 
 /// `agent.conversation.started`: somebody begins to talk with an agent.
 public struct ConversationStarted: AgentEvent {
+    /// The topic of these events, `agent.conversation.started`.
     public static let topic: Topic = "agent.conversation.started"
 
     /// Which conversation.
@@ -41,6 +42,7 @@ public struct ConversationStarted: AgentEvent {
 
 /// `agent.conversation.message`: somebody has said something.
 public struct ConversationMessage: AgentEvent {
+    /// The topic of these events, `agent.conversation.message`.
     public static let topic: Topic = "agent.conversation.message"
 
     /// Which conversation.
@@ -85,6 +87,7 @@ public struct ConversationMessage: AgentEvent {
 
 /// `agent.conversation.ended`: nobody will say anything more.
 public struct ConversationEnded: AgentEvent {
+    /// The topic of these events, `agent.conversation.ended`.
     public static let topic: Topic = "agent.conversation.ended"
 
     /// Which conversation.

@@ -21,20 +21,43 @@ enum FieldFault {
         "'\(field)' is empty; give it at least one character"
     }
 
-    /// What a decoder's error says about a field, as a sentence.
-    static func sentence(_ error: DecodingError) -> String {
+    /// What an error of a decoder's says about a field, as a sentence without its full stop.
+    static func sentence(_ error: any Error) -> String {
+        switch error {
+        case let error as DecodingError: self.sentence(error)
+        case let error as OmnibusError: error.message
+        default: "it cannot be read; see the cause"
+        }
+    }
+
+    private static func sentence(_ error: DecodingError) -> String {
         switch error {
         case .keyNotFound(let key, let context):
             "'\(self.path(context.codingPath + [key]))' is missing; add it"
         case .valueNotFound(let type, let context):
-            "'\(self.path(context.codingPath))' is null; give it a value of type \(type)"
+            "\(self.place(context)) is null; give it \(self.name(type))"
         case .typeMismatch(let type, let context):
-            "'\(self.path(context.codingPath))' is of another type; give it a value of type \(type)"
+            "\(self.place(context)) is of another type; give it \(self.name(type))"
         case .dataCorrupted(let context):
-            // Ours name the field themselves.
+            // What this module finds names the field itself.
             context.debugDescription.hasPrefix("'")
-                ? context.debugDescription : "'\(self.path(context.codingPath))': \(context.debugDescription)"
-        @unknown default: "it cannot be decoded"
+                ? context.debugDescription : "\(self.place(context)) is not valid: \(context.debugDescription)"
+        @unknown default: "it cannot be read; see the cause"
+        }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        context.codingPath.isEmpty ? "the whole" : "'\(self.path(context.codingPath))'"
+    }
+
+    /// What JSON calls a type.
+    private static func name(_ type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "a text"
+        case is Bool.Type: "true or false"
+        case is Int.Type: "a whole number"
+        case is Double.Type: "a number"
+        default: "\(type)".hasPrefix("Array") ? "an array" : "an object"
         }
     }
 }

@@ -8,6 +8,7 @@ public import Omnibus
 
 /// `agent.task.created`: a task is there, and nobody has it yet.
 public struct TaskCreated: AgentEvent {
+    /// The topic of these events, `agent.task.created`.
     public static let topic: Topic = "agent.task.created"
 
     /// Which task.
@@ -50,6 +51,7 @@ public struct TaskCreated: AgentEvent {
 
 /// `agent.task.assigned`: a worker is to do the task.
 public struct TaskAssigned: AgentEvent {
+    /// The topic of these events, `agent.task.assigned`.
     public static let topic: Topic = "agent.task.assigned"
 
     /// Which task.
@@ -98,6 +100,7 @@ public struct TaskAssigned: AgentEvent {
 
 /// `agent.task.progress`: how far the work on a task has come.
 public struct TaskProgress: AgentEvent {
+    /// The topic of these events, `agent.task.progress`.
     public static let topic: Topic = "agent.task.progress"
 
     /// Which task.
@@ -147,6 +150,7 @@ public struct TaskProgress: AgentEvent {
 
 /// `agent.task.completed`: the work on a task is done.
 public struct TaskCompleted: AgentEvent {
+    /// The topic of these events, `agent.task.completed`.
     public static let topic: Topic = "agent.task.completed"
 
     /// Which task.
@@ -190,6 +194,7 @@ public struct TaskCompleted: AgentEvent {
 
 /// `agent.task.failed`: the work on a task has ended with an error.
 public struct TaskFailed: AgentEvent {
+    /// The topic of these events, `agent.task.failed`.
     public static let topic: Topic = "agent.task.failed"
 
     /// Which task.
@@ -253,6 +258,7 @@ public struct TaskError: Codable, Sendable, Hashable {
 
 /// `agent.task.cancelled`: somebody does not want the task done any more.
 public struct TaskCancelled: AgentEvent {
+    /// The topic of these events, `agent.task.cancelled`.
     public static let topic: Topic = "agent.task.cancelled"
 
     /// Which task.

@@ -8,6 +8,7 @@ public import Omnibus
 
 /// `agent.worker.registered`: a worker is there and takes tasks.
 public struct WorkerRegistered: AgentEvent {
+    /// The topic of these events, `agent.worker.registered`.
     public static let topic: Topic = "agent.worker.registered"
 
     /// Which worker.
@@ -38,6 +39,7 @@ public struct WorkerRegistered: AgentEvent {
 
 /// `agent.worker.heartbeat`: a worker is still there.
 public struct WorkerHeartbeat: AgentEvent {
+    /// The topic of these events, `agent.worker.heartbeat`.
     public static let topic: Topic = "agent.worker.heartbeat"
 
     /// Which worker.
@@ -68,6 +70,7 @@ public struct WorkerHeartbeat: AgentEvent {
 
 /// `agent.worker.shutdown`: a worker takes no more tasks.
 public struct WorkerShutdown: AgentEvent {
+    /// The topic of these events, `agent.worker.shutdown`.
     public static let topic: Topic = "agent.worker.shutdown"
 
     /// Which worker.

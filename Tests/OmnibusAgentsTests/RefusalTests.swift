@@ -1,0 +1,169 @@
+// Part of Omnibus, an embeddable event bus for Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Omnibus
+import OmnibusAgents
+import Testing
+
+@Suite("Bad input")
+struct RefusalTests {
+    /// The members that may be missing, by their names; all others of the samples have to be there.
+    private static let optional: Set<String> = [
+        "deadline", "priority", "progress_percent", "current_step", "steps_completed", "steps_total", "duration_ms",
+        "tokens_used", "retry_after", "attempts", "compensation", "compensated_steps", "execution_context",
+        "output_length", "cached", "retry_attempt", "will_retry", "artifact_size", "detection_text", "client_ip",
+        "user_agent", "user_id", "session_id", "details",
+    ]
+
+    private func error(_ type: any AgentEvent.Type, _ json: JSONValue) -> OmnibusError? {
+        do throws(OmnibusError) {
+            _ = try type.init(json: json)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("without a field that has to be there names it", arguments: Sample.all)
+    func missingFields(_ sample: Sample) throws {
+        var count = 0
+        for path in sample.data.paths where !Self.optional.contains(path.last ?? "") {
+            // A failed tool's time may be unknown; a security event need not have a task, nor details.
+            if sample.type == "tool_execution", path.last == "execution_time",
+                sample.data["data"]?["status"] == "failed"
+            {
+                continue
+            }
+            if sample.type == "status_change", path == ["data", "message"] { continue }
+            if sample.type == "security_audit", path == ["data", "tool_id"] { continue }
+            let error = try #require(self.error(sample.event, sample.data.removing(path[...])), "\(path)")
+            #expect(error.code == .undecodable)
+            #expect(error.message.contains("'\(path.joined(separator: "."))' is missing"), "\(error)")
+            count += 1
+        }
+        #expect(count > 0)
+    }
+
+    @Test("with a field of another type names it", arguments: Sample.all)
+    func wrongTypes(_ sample: Sample) throws {
+        for path in sample.data.paths {
+            // The result of a task is of any type.
+            if sample.type == "agent.task.completed", path == ["result"] { continue }
+            let wrong: JSONValue = sample.data.value(at: path[...])?.stringValue == nil ? "text" : [7]
+            let error = try #require(self.error(sample.event, sample.data.setting(path[...], to: wrong)), "\(path)")
+            #expect(error.code == .undecodable)
+            #expect(error.message.contains("'\(path.joined(separator: "."))"), "\(error)")
+        }
+    }
+
+    @Test("empty ids are refused when an event is made, and when it is read")
+    func emptyIDs() throws {
+        let made = #expect(throws: OmnibusError.self) { _ = try TaskCreated(taskID: "", taskType: "research") }
+        #expect(made?.code == .invalidMessage)
+        #expect(made?.message.contains("'task_id' is empty") == true)
+
+        let assigned = #expect(throws: OmnibusError.self) {
+            _ = try TaskAssigned(taskID: "t", taskType: "research", assignedTo: "")
+        }
+        #expect(assigned?.message.contains("'assigned_to' is empty") == true)
+
+        let read = try #require(self.error(TaskCancelled.self, ["task_id": "", "status": "cancelled"]))
+        #expect(read.code == .undecodable)
+        #expect(read.message.contains("'task_id' is empty"))
+
+        let makers: [(String, () throws -> Void)] = [
+            ("worker_id", { _ = try WorkerHeartbeat(workerID: "") }),
+            ("conversation_id", { _ = try ConversationEnded(conversationID: "") }),
+            ("saga_id", { _ = try SagaStepFailed(sagaID: "", step: "s", error: "e") }),
+            ("step", { _ = try SagaStepCompleted(sagaID: "s", step: "") }),
+            ("order_id", { _ = try OrderCompleted(orderID: "", customerEmail: "") }),
+            ("reservation_id", { _ = try InventoryRelease(reservationID: "") }),
+            ("tool_id", { _ = try ToolRun(toolID: "", state: .started(parameters: [:], executionContext: nil)) }),
+            ("artifact_name", { _ = try Artifact(artifactType: "file", artifactName: "") }),
+            ("event_type", { _ = try SecurityRecord(eventType: "", severity: "high") }),
+            ("type", { _ = try Compensation(type: "", data: [:]) }),
+        ]
+        for (field, make) in makers {
+            let error = #expect(throws: OmnibusError.self) { try make() }
+            #expect(error?.message.contains("'\(field)' is empty") == true, "\(field)")
+        }
+        for field in ["action", "actor", "resource"] {
+            let error = #expect(throws: OmnibusError.self) {
+                _ = try AuditAccess(
+                    action: field == "action" ? "" : "read",
+                    actor: field == "actor" ? "" : "agent",
+                    resource: field == "resource" ? "" : "/",
+                    result: "allowed",
+                    timestamp: .epoch
+                )
+            }
+            #expect(error?.message.contains("'\(field)' is empty") == true)
+        }
+    }
+
+    @Test("another event, another state, and what is no object are refused by name")
+    func otherEvents() throws {
+        let other: JSONValue = ["event": "message", "task_id": "t", "timestamp": "2024-01-15T10:30:00Z", "data": [:]]
+        #expect(self.error(StatusChanged.self, other)?.message.contains("'event' is 'message'") == true)
+
+        let state = Sample.runtime[4].data.setting(["data", "status"], to: "paused")
+        let error = try #require(self.error(ToolExecution.self, state))
+        #expect(error.message.contains("'data.status' is 'paused'; known are started, completed, failed"))
+
+        let time = Sample.runtime[0].data.setting(["timestamp"], to: "yesterday")
+        #expect(self.error(StatusChanged.self, time)?.message.contains("'timestamp' is no time") == true)
+
+        for json: JSONValue in [nil, [], "text", 7] { #expect(self.error(TaskFailed.self, json)?.code == .undecodable) }
+
+        let failed = try TaskFailed(json: Sample.tasks[3].data)
+        let cloudEvent = try failed.cloudEvent(id: "1")
+        let mixed = #expect(throws: OmnibusError.self) { _ = try OrderSagaCompleted(cloudEvent) }
+        #expect(mixed?.code == .undecodable)
+        let wrongType = try CloudEvent(id: "1", source: "/", type: "agent.task.created", data: cloudEvent.data)
+        let refused = #expect(throws: OmnibusError.self) { _ = try TaskFailed(wrongType) }
+        #expect(refused?.code == .invalidMessage)
+        #expect(refused?.message.contains("agent.task.created") == true)
+        let empty = try CloudEvent(id: "1", source: "/", type: "agent.task.failed")
+        #expect(throws: OmnibusError.self) { _ = try TaskFailed(empty) }
+        #expect(throws: OmnibusError.self) { _ = try failed.cloudEvent(id: "") }
+    }
+}
+
+// MARK: - Members of JSON by their paths
+
+extension JSONValue {
+    /// The paths of the members that events have fields for: not those in objects of any form.
+    fileprivate var paths: [[String]] {
+        var result: [[String]] = []
+        for member in self.objectValue ?? [:] {
+            result.append([member.name])
+            let isFree = ["parameters", "result", "details"].contains(member.name)
+            if !isFree { result += member.value.paths.map { [member.name] + $0 } }
+        }
+        // What a compensation carries is of any form too.
+        return result.filter { !($0.count > 2 && $0.first == "compensation") }
+    }
+
+    fileprivate func value(at path: ArraySlice<String>) -> JSONValue? {
+        guard let name = path.first else { return self }
+        return self[name]?.value(at: path.dropFirst())
+    }
+
+    fileprivate func removing(_ path: ArraySlice<String>) -> JSONValue {
+        self.changing(path) { _ in nil }
+    }
+
+    fileprivate func setting(_ path: ArraySlice<String>, to value: JSONValue) -> JSONValue {
+        self.changing(path) { _ in value }
+    }
+
+    private func changing(_ path: ArraySlice<String>, _ change: (JSONValue?) -> JSONValue?) -> JSONValue {
+        guard case .object(var members) = self, let name = path.first else { return self }
+        if path.count == 1 {
+            members[name] = change(members[name])
+        } else {
+            members[name] = members[name]?.changing(path.dropFirst(), change)
+        }
+        return .object(members)
+    }
+}
