@@ -180,7 +180,11 @@ let package = Package(
             ]
         }
         + documentationSettings.map {
-            .testTarget(name: $0.name, dependencies: ["Omnibus", "OmnibusTesting"], swiftSettings: $0.settings)
+            .testTarget(
+                name: $0.name,
+                dependencies: ["Omnibus", "OmnibusAgents", "OmnibusTesting"],
+                swiftSettings: $0.settings
+            )
         }
         + examples.map {
             .executableTarget(

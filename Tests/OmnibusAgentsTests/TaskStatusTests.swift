@@ -59,7 +59,8 @@ struct TaskStatusTests {
         }
         let message = try #require(error?.message)
         #expect(error?.code == .undecodable)
-        #expect(message.contains("'data.new_state' is 'done'"))
+        #expect(message.contains("'data.new_state' is not a word that is known here"))
+        #expect(!message.contains("done"))
         for row in Self.words {
             for word in [row.outcome, row.lifecycle, row.record] { #expect(message.contains(word)) }
         }

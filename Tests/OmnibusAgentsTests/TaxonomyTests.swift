@@ -104,12 +104,10 @@ struct TaxonomyTests {
         #expect(try TaskAssigned(json: json) == event)
 
         for text in ["2024-01-15T10:30:00.123456789Z", "2024-01-15T11:30:00.123456789+01:00"] {
-            let written = Sample.runtime[0].data
-            guard case .object(var members) = written else { return #expect(Bool(false)) }
-            members["timestamp"] = .string(text)
-            var event = try StatusChanged(json: .object(members))
+            let sample = Sample.runtime[0].data.setting(["timestamp"], to: .string(text))
+            var event = try StatusChanged(json: sample)
             #expect(event.timestamp == Self.time)
-            #expect(try event.json() == .object(members))
+            #expect(try event.json() == sample)
             event.timestamp = .epoch
             #expect(try event.json()["timestamp"] == "1970-01-01T00:00:00Z")
         }
@@ -117,16 +115,14 @@ struct TaxonomyTests {
 
     @Test("keeps component and version of an enriched event, and the envelope's own apart")
     func enriched() async throws {
-        guard case .object(var members) = Sample.runtime[0].data else { return #expect(Bool(false)) }
-        members["component"] = "task_manager"
-        members["version"] = "1.0.0"
-        let event = try StatusChanged(json: .object(members))
-        #expect(event.component == "task_manager" && event.version == "1.0.0")
-        #expect(try event.json() == .object(members))
+        for sample in [Sample.runtime[0], Sample.security[0]] {
+            let data = sample.data.setting(["component"], to: "task_manager").setting(["version"], to: "1.0.0")
+            #expect(try sample.event.init(json: data).json() == data)
+        }
 
         let plain = try StatusChanged(json: Sample.runtime[0].data)
-        var message = Message(plain)
-        try await MessageTransform.enriching(component: "task_manager", version: "1.0.0").transform(&message)
+        let enriching = MessageTransform.enriching(component: "task_manager", version: "1.0.0")
+        var message = try await enriching.apply(to: Message(plain))
         message.id = "1"
         let cloudEvent = try message.cloudEvent()
         #expect(cloudEvent.extensions["component"] == .string("task_manager"))

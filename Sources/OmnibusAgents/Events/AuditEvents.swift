@@ -73,7 +73,7 @@ public struct AuditEvent: AuditEntry {
         } catch {
             throw OmnibusError(
                 .invalidMessage,
-                "'action' cannot name the event: \(error.message)",
+                "'action' is nothing that a topic can end with; see the cause.",
                 advice: .deadLetter,
                 cause: error
             )

@@ -3,17 +3,18 @@
 
 import Omnibus
 
-/// What can be wrong with a field of an event: sentences that name it by its path in the JSON.
+/// What can be wrong with a field of an event: sentences that name it by its path in the JSON, and never quote what it
+/// holds.
 enum FieldFault {
     /// The path of a field, such as `data.new_state`.
     static func path(_ keys: [any CodingKey]) -> String {
         keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
     }
 
-    /// A field has a word that is not one of those known.
-    static func unknown(_ word: String, at path: [any CodingKey], known: [String]) -> String {
-        let found = word.count > 40 ? "\(word.prefix(40))…" : word
-        return "'\(self.path(path))' is '\(found)'; known are \(known.joined(separator: ", "))"
+    /// A field has a word that is not one of those known; it is not quoted, as nothing of a payload is.
+    static func unknown(at path: [any CodingKey], known: [String]) -> String {
+        let words = known.count == 1 ? known[0] : "one of \(known.joined(separator: ", "))"
+        return "'\(self.path(path))' is not a word that is known here; write \(words)"
     }
 
     /// A field is empty that must not be.
@@ -41,7 +42,7 @@ enum FieldFault {
         case .dataCorrupted(let context):
             // What this module finds names the field itself.
             context.debugDescription.hasPrefix("'")
-                ? context.debugDescription : "\(self.place(context)) is not valid: \(context.debugDescription)"
+                ? context.debugDescription : "\(self.place(context)) is not valid; see the cause"
         @unknown default: "it cannot be read; see the cause"
         }
     }

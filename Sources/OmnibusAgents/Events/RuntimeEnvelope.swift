@@ -130,7 +130,7 @@ private struct EventName<Content: RuntimeEventData>: Codable, Sendable, Hashable
         guard name == Content.event.name else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: FieldFault.unknown(name, at: decoder.codingPath, known: [Content.event.name])
+                debugDescription: FieldFault.unknown(at: decoder.codingPath, known: [Content.event.name])
             )
         }
     }

@@ -80,7 +80,7 @@ extension TaskStatus: Codable {
         guard let status = TaskStatus(word: word) else {
             throw DecodingError.dataCorruptedError(
                 in: container,
-                debugDescription: FieldFault.unknown(word, at: decoder.codingPath, known: Self.words)
+                debugDescription: FieldFault.unknown(at: decoder.codingPath, known: Self.words)
             )
         }
         self = status

@@ -127,7 +127,7 @@ extension ToolRun {
             throw DecodingError.dataCorruptedError(
                 forKey: .status,
                 in: container,
-                debugDescription: FieldFault.unknown(word, at: path, known: known)
+                debugDescription: FieldFault.unknown(at: path, known: known)
             )
         }
     }
