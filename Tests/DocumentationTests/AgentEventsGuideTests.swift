@@ -16,9 +16,7 @@ struct AgentEventsGuideTests {
         try await bus.subscribe(to: "#") { delivery in topics.record(delivery.message.topic.name) }
 
         try await bus.subscribe(to: TaskAssigned.self, group: "workers") { task in
-            try await bus.publish(
-                TaskProgress(taskID: task.taskID, progressPercent: 50, currentStep: "Fetching results")
-            )
+            try await bus.publish(TaskProgress(taskID: task.taskID, progressPercent: 50, currentStep: "Fetching"))
             try await bus.publish(
                 TaskFailed(
                     taskID: task.taskID,

@@ -87,7 +87,7 @@ struct TaxonomyTests {
     @Test("keeps what is of any form, to the digit and the nanosecond")
     func isExact() throws {
         let parameters: JSONObject = [
-            "null": nil, "huge": JSONValue(UInt64.max), "low": .integer(.min), "tenth": 0.1, "tiny": 5e-324,
+            "null": nil, "huge": JSONValue(UInt64.max), "low": .integer(.min), "tenth": 0.1, "tiny": 1.5e-300,
             "deep": [["a": [true, "é\u{301}\u{0}"]]], "": "empty name",
         ]
         let event = try TaskAssigned(
