@@ -121,6 +121,9 @@ struct RefusalTests {
         let time = Sample.runtime[0].data.setting(["timestamp"], to: "yesterday")
         #expect(self.error(StatusChanged.self, time)?.message.contains("'timestamp' is no time") == true)
 
+        let null = Sample.tasks[3].data.setting(["task_id"], to: nil)
+        #expect(self.error(TaskFailed.self, null)?.message.contains("'task_id' is null; give it a text") == true)
+
         for json: JSONValue in [nil, [], "text", 7] { #expect(self.error(TaskFailed.self, json)?.code == .undecodable) }
 
         let failed = try TaskFailed(json: Sample.tasks[3].data)

@@ -48,7 +48,7 @@ public struct SagaStepCompleted: AgentEvent {
     /// The name of the step.
     @NotEmpty public var step: String
     /// How it ended, `success` as a rule.
-    @Outcome public var status: TaskStatus
+    @OutcomeWord public var status: TaskStatus
     /// The event that takes back what the step has done; nil where there is nothing to take back.
     public var compensation: Compensation?
 
@@ -156,7 +156,7 @@ public struct OrderSagaCompleted: AgentEvent {
     /// Which saga.
     @NotEmpty public var sagaID: String
     /// How it ended.
-    @Outcome public var status: TaskStatus
+    @OutcomeWord public var status: TaskStatus
     /// The names of the steps that were taken back.
     public var compensatedSteps: [String]?
 

@@ -7,12 +7,12 @@ public import Omnibus
 // and no list of them, so they are texts.
 
 /// `authentication`: somebody has tried to show who they are.
-public typealias AuthenticationAttempted = SecurityEvent<Authentication>
+public typealias AuthenticationAttempted = SecurityEvent<AuthenticationAttempt>
 /// `security_audit`: something has happened that matters for security.
 public typealias SecurityAudit = SecurityEvent<SecurityRecord>
 
 /// What `authentication` says.
-public struct Authentication: RuntimeEventData {
+public struct AuthenticationAttempt: RuntimeEventData {
     /// The name of the event, `authentication`.
     public static let event: Topic = "authentication"
 

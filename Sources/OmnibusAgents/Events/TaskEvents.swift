@@ -106,7 +106,7 @@ public struct TaskProgress: AgentEvent {
     /// Which task.
     @NotEmpty public var taskID: String
     /// How far it has come, `in_progress` as a rule.
-    @Outcome public var status: TaskStatus
+    @OutcomeWord public var status: TaskStatus
     /// How much of the work is done, in percent.
     public var progressPercent: Int?
     /// What is being done now.
@@ -156,7 +156,7 @@ public struct TaskCompleted: AgentEvent {
     /// Which task.
     @NotEmpty public var taskID: String
     /// How it ended, `success` as a rule.
-    @Outcome public var status: TaskStatus
+    @OutcomeWord public var status: TaskStatus
     /// What came out, of any form.
     public var result: JSONValue
     /// How long it took, in milliseconds.
@@ -200,7 +200,7 @@ public struct TaskFailed: AgentEvent {
     /// Which task.
     @NotEmpty public var taskID: String
     /// How it ended, `failed` as a rule.
-    @Outcome public var status: TaskStatus
+    @OutcomeWord public var status: TaskStatus
     /// What went wrong.
     public var error: TaskError
     /// How often it was tried.
@@ -264,7 +264,7 @@ public struct TaskCancelled: AgentEvent {
     /// Which task.
     @NotEmpty public var taskID: String
     /// How it ended, `cancelled` as a rule.
-    @Outcome public var status: TaskStatus
+    @OutcomeWord public var status: TaskStatus
     /// Why, for people.
     public var reason: String?
 

@@ -108,7 +108,7 @@ extension TaskStatus: Codable {
 
 /// A status in an event that writes it in the words of ``TaskStatus/Vocabulary/outcome``, and reads all.
 @propertyWrapper
-public struct Outcome: Sendable, Hashable, Codable {
+public struct OutcomeWord: Sendable, Hashable, Codable {
     /// The status.
     public var wrappedValue: TaskStatus
 
