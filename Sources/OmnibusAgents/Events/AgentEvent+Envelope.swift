@@ -39,8 +39,8 @@ extension AgentEvent {
     ///     `urn:omnibus:unnamed`.
     ///   - subject: what it is about; nil takes the event's own.
     ///   - time: when it happened; nil takes the event's own, else there is none.
-    /// - Throws: ``OmnibusError`` with the code `invalidMessage` where a text cannot be in an attribute, such as an empty
-    ///   id; `unencodable` for a number in the event that JSON cannot say.
+    /// - Throws: ``OmnibusError`` with the code `invalidMessage` where a text cannot be in an attribute, such as an
+    ///   empty id; `unencodable` for a number in the event that JSON cannot say.
     public func cloudEvent(
         id: String,
         source: String? = nil,
@@ -58,8 +58,8 @@ extension AgentEvent {
 
     /// Creates the event that a CloudEvent carries.
     ///
-    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or empty;
-    ///   `invalidMessage` where the CloudEvent has another type than this event.
+    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or
+    ///   empty; `invalidMessage` where the CloudEvent has another type than this event.
     public init(_ event: CloudEvent) throws(OmnibusError) {
         let json: JSONValue
         do {
@@ -78,8 +78,8 @@ extension AgentEvent {
 
     /// Creates the event that a message carries, for handlers of patterns; a handler of the type gets it as it is.
     ///
-    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or empty;
-    ///   `invalidMessage` where the message has another type than this event.
+    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or
+    ///   empty; `invalidMessage` where the message has another type than this event.
     public init(_ message: Message) throws(OmnibusError) {
         if let event = message.payload.value(as: Self.self) {
             self = event
@@ -100,7 +100,8 @@ extension AgentEvent {
 
     /// Creates the event from its JSON.
     ///
-    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or empty.
+    /// - Throws: ``OmnibusError`` with the code `undecodable`, naming the field that is missing, of another type or
+    ///   empty.
     public init(json: JSONValue) throws(OmnibusError) {
         let codec = JSONCodec()
         do {

@@ -3,7 +3,8 @@
 
 public import Omnibus
 
-/// An event of the agent taxonomy: its JSON has the fields, and its CloudEvent the attributes, that other systems expect.
+/// An event of the agent taxonomy: its JSON has the fields, and its CloudEvent the attributes, that other systems
+/// expect.
 ///
 /// It is published as any event is. What a document says about an event on its envelope, and not in its data, stays on
 /// the envelope: the source, the subject, the time. ``topic`` and ``type`` say which event it is.
@@ -15,7 +16,7 @@ public import Omnibus
 /// | `ConversationEvents` | `agent.conversation.started`, `message`, `ended` |
 /// | `AuditEvents` | `agent.audit.action`, `decision`, `access`, and `audit.` with any action |
 /// | `NotificationEvents` | `notification.email.queued`, `sms`, `push`, the same `.sent`, and `order.completed` |
-/// | `SagaEvents` | `saga.order.started`, `saga.step.completed`, `failed`, `saga.order.completed`, `inventory.release` |
+/// | `SagaEvents` | `saga.order.started`, `completed`, `saga.step.completed`, `failed`, and `inventory.release` |
 /// | `RuntimeEvents` | `status_change`, `message`, `input_required`, `artifact`, `tool_execution` |
 /// | `SecurityEvents` | `authentication`, `security_audit` |
 ///

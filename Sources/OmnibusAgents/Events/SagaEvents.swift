@@ -3,9 +3,9 @@
 
 public import Omnibus
 
-// saga.…: what happens to a workflow of several steps, and to the steps; the saga's id is their subject. The saga of the
-// documents is an order's, hence the names; a saga of your own has events of its own for its beginning and its end, and
-// the same for its steps.
+// saga.…: what happens to a workflow of several steps, and to the steps; the saga's id is their subject. The saga of
+// the documents is an order's, hence the names; a saga of your own has events of its own for its beginning and its end,
+// and the same for its steps.
 
 /// `saga.order.started`: an order's saga begins.
 public struct OrderSagaStarted: AgentEvent {
