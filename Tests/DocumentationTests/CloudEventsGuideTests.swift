@@ -73,13 +73,19 @@ struct CloudEventsGuideTests {
         print(traced.extensions["traceparent"]?.canonicalText ?? "", traced.expiryTime ?? .epoch)
         #expect(traced.partitionKey == "customer 7" && traced.traceContext?.spanIDBits == 3)
 
-        try await bus.subscribe(to: "com.example.#") { delivery in
-            let event = try delivery.message.cloudEvent()
+        let audit = try await bus.recorder(of: "audit.order")
+        try await bus.subscribe(toCloudEvents: "com.example.#") { event in
             print(try ProtocolBinding.kafka.write(event, mode: .structured).body.count)
+        }
+        try await bus.publish(event)
+        try await bus.subscribe(to: "com.example.#") { delivery in
+            print(delivery.message.traceContext.traceID)
+            try await bus.publish(Message(topic: "audit.order", payload: ["seen": true]))
         }
         try await bus.publish(event)
         await bus.settled()
 
-        #expect(bus.topology().description.contains("1 handled"))
+        #expect(bus.topology().description.contains("2 handled"))
+        #expect(try await audit.next().causationID?.description == event.id)
     }
 }
