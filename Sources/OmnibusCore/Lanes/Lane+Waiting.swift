@@ -47,7 +47,7 @@ extension Lane {
                         self.wakePublisher(id)
                     }
                 )
-                if self.settings.bounds.count >= 16 {
+                if self.settings.bounds.count >= LaneMachine.largeCount {
                     let patience = self.clock.deadline(after: Self.patience)
                     timers.add(self.clock.schedule(at: patience) { self.losePatience() })
                 }

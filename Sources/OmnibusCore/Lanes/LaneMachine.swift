@@ -254,14 +254,21 @@ package struct LaneMachine: Sendable {
         return true
     }
 
+    /// Queues of so many or more give room out a quarter at a time.
+    static let largeCount = 16
+
     /// Lets suspended publishers go on for which there is room now.
     ///
-    /// With large queues, it waits until a quarter is free, or somebody has lost patience.
+    /// With large queues, it waits until a quarter is free, or somebody has lost patience. A quarter is promised to all
+    /// who wait, in their order: were they let go one by one, each would find somebody waiting when it comes with its
+    /// next message, and would have to wait behind, so that every message of several publishers were one that waited.
     ///
-    /// One at a time: the next one follows when it has stored its message, so that they come in their order.
+    /// Otherwise one at a time: the next one follows when it has stored its message, so that they come in their order.
     package mutating func publishersToResume() -> [Sleeper] {
         guard !self.suspended.isEmpty, !Mutation.isActive(.forgetSuspendedPublishers) else { return [] }
-        return [self.urgentPublisherToResume(), self.publisherToResume()].compactMap { $0 }
+        var resumed = [self.urgentPublisherToResume()].compactMap { $0 }
+        while let publisher = self.publisherToResume() { resumed.append(publisher) }
+        return resumed
     }
 
     private mutating func publisherToResume() -> Sleeper? {
@@ -270,13 +277,15 @@ package struct LaneMachine: Sendable {
         if room <= 0 || room >= bounds.count / 4 { self.isGiving = room > 0 }
         // Where nothing is left that a worker could make room of, what there is has to do.
         let isIdle = self.own.count + (self.others?.count ?? 0) + self.held == 0
-        guard room > 0, self.reserved == 0, bounds.count < 16 || self.isGiving || self.isImpatient || isIdle else {
-            return nil
-        }
+        let isLarge = bounds.count >= Self.largeCount
+        guard room > self.reserved, self.reserved == 0 || (isLarge && self.isGiving),
+            !isLarge || self.isGiving || self.isImpatient || isIdle
+        else { return nil }
         guard let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) }) else { return nil }
         let size = self.suspended[index].size
         // Those behind a large message wait with it, or it would never get room.
-        guard self.boundedCount == 0 || self.boundedBytes + size <= bounds.bytes else { return nil }
+        let bytes = self.boundedBytes + self.reservedBytes
+        guard self.boundedCount + self.reserved == 0 || bytes + size <= bounds.bytes else { return nil }
         if let key = self.suspended[index].key { self.keys.expect(key) }
         let resumed = self.suspended.remove(at: index)
         self.reserved += 1
