@@ -76,8 +76,8 @@ extension EventBus {
             )
             reasons.append("each message goes to one of the \(members) members of '\(group)' here")
         }
-        if let predicate = record?.request?.settings.predicate {
-            reasons.append("its predicate '\(LogText.sentence(predicate.name))' decides about each message")
+        if let predicate = record?.predicate {
+            reasons.append("its predicate '\(LogText.sentence(predicate))' decides about each message")
         }
         switch node.kind {
         case .observer: reasons.append("it is called in the publisher's thread")
@@ -113,9 +113,9 @@ extension SubscriptionTable.Record {
             kind: self.kind,
             pattern: self.subscription.pattern,
             group: self.subscription.group,
-            name: self.request?.name,
+            name: self.name,
             callSite: self.callSite,
-            concurrency: self.request?.settings.concurrency ?? 1,
+            concurrency: self.concurrency,
             isPaused: self.lane?.isPaused(self.subscription.id) ?? false,
             metrics: self.lane?.metrics
         )

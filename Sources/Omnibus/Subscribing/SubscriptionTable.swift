@@ -32,8 +32,12 @@ final class SubscriptionTable: Sendable {
         var running: Countdown?
         /// What takes the messages.
         var kind: SubscriptionKind
-        /// What was asked for, where there is a queue; nothing else reads it than who wants to see the topology.
-        var request: EventBus.SubscribeRequest?
+        /// The name of what messages are forwarded to.
+        var name: String?
+        /// How many handlers may run at once.
+        var concurrency = 1
+        /// What the predicate is called, where there is one.
+        var predicate: String?
         /// The call that subscribed.
         var callSite: CallSite?
         /// Since when it is paused, where it was paused by its handle.
@@ -49,8 +53,8 @@ final class SubscriptionTable: Sendable {
             self.subscription = subscription
             self.lane = lane
             self.kind = request.kind
-            self.request = request
             self.callSite = request.callSite
+            self.describe(request)
         }
 
         init(
@@ -66,8 +70,16 @@ final class SubscriptionTable: Sendable {
             self.provider = provided.subscription
             self.sequence = sequence
             self.kind = sequence == nil ? request.kind : .sequence
-            self.request = request
             self.callSite = request.callSite
+            self.describe(request)
+        }
+
+        /// Keeps of what was asked for what is shown to those who look at the topology; all of it would take a third of
+        /// a kilobyte for each subscription.
+        private mutating func describe(_ request: EventBus.SubscribeRequest) {
+            self.name = request.name
+            self.concurrency = request.settings.concurrency
+            self.predicate = request.settings.predicate?.name
         }
 
         /// Gives what is held by hand back to the group.
@@ -95,30 +107,42 @@ final class SubscriptionTable: Sendable {
         }
     }
 
-    private let records = Mutex<[SubscriptionID: Record]>([:])
+    /// Holds a record by itself: a table has up to three places for each that is taken, and keeps them when all are gone.
+    private final class Held: @unchecked Sendable {
+        // SAFETY: reached under the lock of the table alone.
+        var record: Record
+
+        init(_ record: Record) {
+            self.record = record
+        }
+    }
+
+    private let records = Mutex<[SubscriptionID: Held]>([:])
 
     func add(_ record: Record) {
-        self.records.withLock { $0[record.subscription.id] = record }
+        let held = Held(record)
+        self.records.withLock { $0[record.subscription.id] = held }
     }
 
     func add(_ workers: [Worker], running: Countdown, to id: SubscriptionID) {
         self.records.withLock { records in
-            records[id]?.workers = workers
-            records[id]?.running = running
+            guard let held = records[id] else { return }
+            held.record.workers = workers
+            held.record.running = running
         }
     }
 
     /// Notes that a subscription is paused, or not any more; it stays paused since the first time.
     func setPaused(since time: Timestamp?, _ id: SubscriptionID) {
         self.records.withLock { records in
-            let since = records[id]?.pausedSince
-            records[id]?.pausedSince = time == nil ? nil : since ?? time
+            guard let held = records[id] else { return }
+            held.record.pausedSince = time == nil ? nil : held.record.pausedSince ?? time
         }
     }
 
     @discardableResult
     func remove(_ id: SubscriptionID) -> Record? {
-        self.records.withLock { $0.removeValue(forKey: id) }
+        self.records.withLock { $0.removeValue(forKey: id)?.record }
     }
 
     /// Forgets a subscription whose last worker has ended; what was held by hand goes back to the group.
@@ -127,12 +151,12 @@ final class SubscriptionTable: Sendable {
     }
 
     func record(_ id: SubscriptionID) -> Record? {
-        self.records.withLock { $0[id] }
+        self.records.withLock { $0[id]?.record }
     }
 
     var all: [Record] {
         self.records.withLock { records in
-            records.values.sorted { $0.subscription.id.rawValue < $1.subscription.id.rawValue }
+            records.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value.record)
         }
     }
 }

@@ -14,7 +14,9 @@ struct Routing: Sendable {
     /// What a subscription is: a member of a queue, or an observer; and the token by which topics lead to it, so that
     /// nobody has to look for it among all of them.
     enum Listener: Sendable {
-        case member(of: Lane, PatternTrie.Token, SubscriptionSettings)
+        /// Its settings stand by themselves, because a table has up to three places for each that is taken, and keeps
+        /// them when all are gone.
+        indirect case member(of: Lane, PatternTrie.Token, SubscriptionSettings)
         case observer(Observer, PatternTrie.Token)
         /// Somebody who sees what is accepted and does not count as listening.
         case tap(Observer, PatternTrie.Token)
