@@ -24,10 +24,21 @@ extension Curve {
                 y: try await Self.message(
                     count: max(200_000 / (1 + size / 1_024), 1_000),
                     make: { [UInt8](repeating: 7, count: size) },
-                    read: { $0.reduce(0) { $0 &+ Int($1) } }
+                    read: Self.sum
                 )
             ),
         ]
+    }
+
+    /// Reads all bytes, eight at a time, as fast as memory gives them.
+    @Sendable private static func sum(_ bytes: [UInt8]) -> Int {
+        bytes.withUnsafeBytes { bytes in
+            var sum = 0
+            for offset in stride(from: 0, to: bytes.count & ~7, by: 8) {
+                sum &+= bytes.loadUnaligned(fromByteOffset: offset, as: Int.self)
+            }
+            return sum
+        }
     }
 
     private static func message(
