@@ -139,7 +139,7 @@ extension BrokerCore {
             return SubscriptionInfo(
                 id: id,
                 pattern: lane.pattern,
-                settings: settings,
+                settings: settings?.value ?? lane.settings,
                 isPaused: lane.isPaused(id),
                 waiting: metrics.pending - metrics.inFlight + (self.logs.unread(by: lane.id) ?? 0),
                 inFlight: metrics.inFlight

@@ -111,7 +111,7 @@ extension BrokerCore {
         let generation = self.generation.load(ordering: .acquiring)
         let milliseconds = self.milliseconds
         let topicBits = topic.identityBits
-        var worker: UnsafeContinuation<Bool, Never>?
+        var worker: Waker?
         // Unmanaged, so that nothing is ended where there is nothing.
         var shared: Unmanaged<Route>?
         let direct = stripe.state.withLock { state -> DirectOffer in
@@ -271,7 +271,7 @@ extension BrokerCore {
         simply offerSimply: (Lane) -> Lane.SimpleOffer,
         _ offer: (Lane, inout Lane.AfterOffer) -> Lane.OfferOutcome
     ) -> DirectOffer {
-        var workers: [UnsafeContinuation<Bool, Never>] = []
+        var workers: [Waker] = []
         var rest: [Lane] = []
         for lane in route.lanes {
             let simple = offerSimply(lane)
@@ -316,7 +316,7 @@ extension BrokerCore {
     ) -> Int {
         let generation = self.generation.load(ordering: .acquiring)
         let milliseconds = self.milliseconds
-        var workers: [UnsafeContinuation<Bool, Never>] = []
+        var workers: [Waker] = []
         let count = self.stripe._withUnsafeGuaranteedRef { stripe in
             stripe.state.withLock { state -> Int in
                 state.turn(to: typeID, topic, generation: generation, resolve: self.resolve)

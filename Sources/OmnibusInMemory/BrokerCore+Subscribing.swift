@@ -28,7 +28,7 @@ extension BrokerCore {
             if let key, let token = table.groups[key], let lane = table.lanes[token] {
                 try settings.check(fit: lane.settings, lane.name)
                 if lane.join(id) {
-                    table.subscriptions[id] = .member(of: lane, token, settings)
+                    table.subscriptions[id] = .member(of: lane, token, Routing.OwnSettings(settings))
                     return (lane, id)
                 }
             }
@@ -52,7 +52,7 @@ extension BrokerCore {
             table.lanes[token] = lane
             table.trie.insert(pattern, token)
             if let key { table.groups[key] = token }
-            table.subscriptions[id] = .member(of: lane, token, settings)
+            table.subscriptions[id] = .member(of: lane, token, nil)
             return (lane, id)
         }
         if let taken = read.taken { lane.finish(taken) }

@@ -149,7 +149,7 @@ extension EventBus {
         var report = ShutdownReport(wasCancelled: !isDrained)
         let records = self.subscriptions.all
         if !isDrained {
-            for worker in records.flatMap(\.workers) { worker.task.cancel() }
+            for worker in records.flatMap(\.workers) { worker.cancel() }
         }
         for record in records {
             await self.stop(record)

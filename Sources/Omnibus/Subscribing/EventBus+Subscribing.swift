@@ -301,7 +301,7 @@ extension EventBus {
             handleAll: handleAll
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, request))
-        self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
+        self.start(request.settings.concurrency, for: handle.id, waitingIn: lane) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle
     }
@@ -350,7 +350,9 @@ extension EventBus {
         self.subscriptions.add(
             SubscriptionTable.Record(subscription: handle, provided, request)
         )
-        self.start(request.settings.concurrency, for: handle.id) { await worker.run() }
+        // Elsewhere, the provider is asked for messages from the start.
+        let queue = self.memory == nil ? nil : lane
+        self.start(request.settings.concurrency, for: handle.id, waitingIn: queue) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle
     }
@@ -366,21 +368,18 @@ extension EventBus {
         throw self.closedError("subscribe")
     }
 
-    /// Starts the tasks that work for a subscription until it has ended.
-    private func start(_ count: Int, for id: SubscriptionID, _ work: @escaping @Sendable () async -> Void) {
+    /// Makes the tasks that work for a subscription until it has ended; those of a queue begin when it has something for
+    /// them.
+    private func start(
+        _ count: Int,
+        for id: SubscriptionID,
+        waitingIn queue: Lane?,
+        _ work: @escaping @Sendable () async -> Void
+    ) {
         let remaining = Countdown(count)
-        let workers = (0..<count).map { _ in
-            let ended = Pending<Bool>()
-            // It keeps the bus alive: a program may well use its bus for the last time before the handlers are done.
-            let body: @Sendable () async -> Void = {
-                await work()
-                if remaining.isLast { self.subscriptions.workEnded(id) }
-                ended.resolve(true)
-            }
-            // Detached, so that handlers inherit no actor, no priority and no task-local value of the subscriber.
-            return SubscriptionTable.Worker(task: self.environment.detach(body), ended: ended)
-        }
+        let workers = (0..<count).map { _ in HandlerTask(for: id, on: self, queue, remaining: remaining, work) }
         self.subscriptions.add(workers, running: remaining, to: id)
+        for worker in workers { worker.start() }
     }
 
     /// What measures a subscription; nil where nothing is measured.

@@ -27,7 +27,7 @@ final class SubscriptionTable: Sendable {
         /// The sequence, where it is read as one.
         var sequence: WeakSource?
         /// The tasks that run handlers, and the ends of them.
-        var workers: [Worker] = []
+        var workers: [HandlerTask] = []
         /// Counts the tasks that have not ended yet.
         var running: Countdown?
         /// What takes the messages.
@@ -92,11 +92,6 @@ final class SubscriptionTable: Sendable {
         }
     }
 
-    struct Worker: Sendable {
-        var task: Task<Void, Never>
-        var ended: Pending<Bool>
-    }
-
     /// A sequence that the bus does not keep alive.
     final class WeakSource: @unchecked Sendable {
         // SAFETY: written in init alone; a weak reference is safe to read from any thread.
@@ -124,7 +119,7 @@ final class SubscriptionTable: Sendable {
         self.records.withLock { $0[record.subscription.id] = held }
     }
 
-    func add(_ workers: [Worker], running: Countdown, to id: SubscriptionID) {
+    func add(_ workers: [HandlerTask], running: Countdown, to id: SubscriptionID) {
         self.records.withLock { records in
             guard let held = records[id] else { return }
             held.record.workers = workers

@@ -45,7 +45,7 @@ extension Lane {
                 let (next, fits) = state.machine.finishMerge(key, merged, isRefused: isFirst)
                 return (next, fits, next == nil ? state.machine.workerForWork() : nil)
             }
-            worker?.continuation.resume(returning: true)
+            worker?.waker.resume(returning: true)
             if isFirst { isMerged = fits }
             guard let next else { return isMerged }
             if fits { older = merged ?? older }

@@ -9,7 +9,7 @@ extension Lane {
         /// Whether the queue has the value; where it has not, nothing has happened.
         package var isStored: Bool
         /// Who is to be woken once the caller holds no lock any more.
-        package var worker: UnsafeContinuation<Bool, Never>?
+        package var worker: Waker?
     }
 
     /// Offers a value of the queue's own type, which is copied, where the queue has room and nothing unusual is going on.
@@ -49,7 +49,7 @@ extension Lane {
                     )
                 )
             }
-            return SimpleOffer(isStored: true, worker: state.machine.workerForOffer()?.continuation)
+            return SimpleOffer(isStored: true, worker: state.machine.workerForOffer()?.waker)
         }
     }
 }

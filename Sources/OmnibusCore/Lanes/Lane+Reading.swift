@@ -27,7 +27,7 @@ extension Lane {
             state.machine.reading?.grown(to: sequence)
             return state.machine.workerForWork()
         }
-        worker?.continuation.resume(returning: true)
+        worker?.waker.resume(returning: true)
     }
 
     /// Goes on reading elsewhere: what was read ahead is dropped, what was begun goes on to its end.
@@ -37,8 +37,8 @@ extension Lane {
             let worker = state.machine.workerForWork()
             return (dropped, worker, state.machine.settledWaiters())
         }
-        worker?.continuation.resume(returning: true)
-        for sleeper in waiters { sleeper.continuation.resume(returning: true) }
+        worker?.waker.resume(returning: true)
+        for sleeper in waiters { sleeper.waker.resume(returning: true) }
         // Payloads may have code of their own, and end here, where no lock is held.
         withExtendedLifetime(dropped) {}
     }

@@ -80,7 +80,7 @@ extension Lane {
         }
         // There may be something for several of the other members.
         let workers = self.state.withLock { $0.machine.workersForWork() }
-        for worker in workers { worker.continuation.resume(returning: true) }
+        for worker in workers { worker.waker.resume(returning: true) }
         self.disarmIfClosed()
     }
 
@@ -89,7 +89,7 @@ extension Lane {
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         _ = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
-                let sleeper = LaneMachine.Sleeper(id: id, member: nil, continuation: continuation)
+                let sleeper = LaneMachine.Sleeper(id: id, member: nil, waker: .task(continuation))
                 let isSettled = self.state.withLock { state -> Bool in
                     if state.machine.isSettled || Task.isCancelled { return true }
                     state.machine.idleWaiters.append(sleeper)
@@ -102,7 +102,7 @@ extension Lane {
                 guard let index = state.machine.idleWaiters.firstIndex(where: { $0.id == id }) else { return nil }
                 return state.machine.idleWaiters.remove(at: index)
             }
-            sleeper?.continuation.resume(returning: false)
+            sleeper?.waker.resume(returning: false)
         }
     }
 
@@ -145,7 +145,7 @@ extension Lane {
             state.machine.unfinished -= count
             return state.machine.settledWaiters()
         }
-        for sleeper in waiters { sleeper.continuation.resume(returning: true) }
+        for sleeper in waiters { sleeper.waker.resume(returning: true) }
     }
 
     /// Both clocks now.
@@ -205,7 +205,7 @@ extension Lane {
             swap(&effects.breakerChanges, &state.machine.breakerChanges)
             return (state.machine.workersForWork(), next)
         }
-        for worker in workers { worker.continuation.resume(returning: true) }
+        for worker in workers { worker.waker.resume(returning: true) }
         self.perform(effects)
         for (entry, reason) in givenUp { self.giveUp(self, entry, reason) }
         self.finished(givenUp.count)

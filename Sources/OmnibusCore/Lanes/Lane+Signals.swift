@@ -83,6 +83,6 @@ extension Lane {
             state.machine.heldBackBy -= 1
             return state.machine.workersForWork()
         }
-        for worker in workers { worker.continuation.resume(returning: true) }
+        for worker in workers { worker.waker.resume(returning: true) }
     }
 }

@@ -32,14 +32,14 @@ extension Lane {
                     member: nil,
                     size: size,
                     isUrgent: message.priority == .critical,
-                    continuation: continuation
+                    waker: .task(continuation)
                 )
                 let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
                     guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
                     state.machine.suspend(sleeper, for: message.routingKey)
                     return []
                 }
-                for sleeper in resumed { sleeper.continuation.resume(returning: false) }
+                for sleeper in resumed { sleeper.waker.resume(returning: false) }
                 // Not before the publisher has its place in the order.
                 timers.add(
                     self.clock.schedule(at: self.clock.deadline(after: limit)) {
@@ -73,7 +73,7 @@ extension Lane {
             state.machine.isImpatient = true
             return state.machine.publishersToResume()
         }
-        for sleeper in granted { sleeper.continuation.resume(returning: true) }
+        for sleeper in granted { sleeper.waker.resume(returning: true) }
         self.callAttention()
     }
 
@@ -83,14 +83,14 @@ extension Lane {
             return state.machine.suspended.remove(at: index)
         }
         guard let sleeper else { return }
-        sleeper.continuation.resume(returning: false)
+        sleeper.waker.resume(returning: false)
         // It may have been in the way of smaller messages.
         self.resumePublishers()
     }
 
     func resumePublishers() {
         let granted = self.state.withLock { $0.machine.publishersToResume() }
-        for sleeper in granted { sleeper.continuation.resume(returning: true) }
+        for sleeper in granted { sleeper.waker.resume(returning: true) }
     }
 }
 

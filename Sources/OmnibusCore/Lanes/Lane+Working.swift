@@ -31,7 +31,7 @@ extension Lane {
             return (false, LaneMachine.Ending(sleepers: sleepers))
         }
         self.callAttention()
-        for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
+        for sleeper in ending.sleepers { sleeper.waker.resume(returning: false) }
         self.disarmIfClosed()
         if isClosed { self.pressure.ended(self) } else { self.passOn() }
         return isClosed
@@ -41,7 +41,7 @@ extension Lane {
     package func close() {
         let ending = self.state.withLock { $0.machine.close() }
         self.callAttention()
-        for sleeper in ending.sleepers { sleeper.continuation.resume(returning: false) }
+        for sleeper in ending.sleepers { sleeper.waker.resume(returning: false) }
         self.disarmIfClosed()
         self.pressure.ended(self)
     }
@@ -60,7 +60,7 @@ extension Lane {
             self.callAttention()
             self.passOn()
         }
-        for sleeper in sleepers { sleeper.continuation.resume(returning: true) }
+        for sleeper in sleepers { sleeper.waker.resume(returning: true) }
         return isMember
     }
 
@@ -121,11 +121,26 @@ extension Lane {
                 continue
             }
             _ = await withUnsafeContinuation { continuation in
-                self.park(continuation, id: 0, for: member)
+                self.park(.task(continuation), id: 0, for: member)
             }
             wasWoken = true
         }
     }
+
+    /// A number for the place of a worker that is no task yet.
+    package func newPlace() -> UInt64 { self.state.withLock { $0.machine.nextSleeperID() } }
+
+    /// Has a worker wait in its place that is no task yet.
+    package func add(_ worker: WaitingWorker, place: UInt64, for member: SubscriptionID) {
+        self.park(.worker(Unmanaged.passRetained(worker)), id: place, for: member)
+    }
+
+    /// Has a worker that is no task yet never be one; what is handled in its place is cancelled.
+    package func cancel(place: UInt64) { self.wakeWorker(place) }
+
+    /// Notes that a worker has become a task, because something was offered, and is going to ask for it: what is offered
+    /// from now on wakes others, and so does what is there already.
+    package func workerBegan() { self.passOn() }
 
     /// Acknowledges entries that were handled, and makes room for as many.
     package func report(_ progress: WorkerProgress) {
@@ -169,7 +184,7 @@ extension Lane {
             let id = self.state.withLock { $0.machine.nextSleeperID() }
             _ = await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
-                    self.park(continuation, id: id, for: member)
+                    self.park(.task(continuation), id: id, for: member)
                 }
             } onCancel: {
                 self.wakeWorker(id)
@@ -266,9 +281,9 @@ extension Lane {
     }
 
     func perform(_ effects: Effects) {
-        effects.worker?.continuation.resume(returning: true)
-        for sleeper in effects.publishers { sleeper.continuation.resume(returning: true) }
-        for sleeper in effects.waiters { sleeper.continuation.resume(returning: true) }
+        effects.worker?.waker.resume(returning: true)
+        for sleeper in effects.publishers { sleeper.waker.resume(returning: true) }
+        for sleeper in effects.waiters { sleeper.waker.resume(returning: true) }
         if effects.recovers { self.letOthersGo() }
         if !effects.breakerChanges.isEmpty { self.perform(effects.breakerChanges) }
     }
@@ -279,8 +294,8 @@ extension Lane {
         self.finished(1)
     }
 
-    private func park(_ continuation: UnsafeContinuation<Bool, Never>, id: UInt64, for member: SubscriptionID) {
-        let sleeper = LaneMachine.Sleeper(id: id, member: member, continuation: continuation)
+    private func park(_ waker: Waker, id: UInt64, for member: SubscriptionID) {
+        let sleeper = LaneMachine.Sleeper(id: id, member: member, waker: waker)
         let mustGoOn = self.state.withLock { state -> Bool in
             if state.machine.isClosed || !state.machine.hasMember(member) { return true }
             if state.machine.hasWork, !state.machine.isPaused(member) { return true }
@@ -289,7 +304,7 @@ extension Lane {
             state.machine.idleWorkers.append(sleeper)
             return false
         }
-        if mustGoOn { continuation.resume(returning: true) }
+        if mustGoOn { waker.resume(returning: true) }
     }
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.
@@ -298,7 +313,7 @@ extension Lane {
             state.machine.isWaking = false
             return state.machine.workerForWork()
         }
-        worker?.continuation.resume(returning: true)
+        worker?.waker.resume(returning: true)
     }
 
     private func wakeWorker(_ id: UInt64) {
@@ -308,7 +323,7 @@ extension Lane {
             }
             return (state.machine.idleWorkers.remove(at: index), nil)
         }
-        sleeper?.continuation.resume(returning: false)
+        sleeper?.waker.resume(returning: false)
         handling?.cancel()
     }
 }

@@ -111,7 +111,7 @@ package final class Lane: Sendable {
 
     /// What is left to do when the caller holds no lock any more.
     package struct AfterOffer: Sendable {
-        var worker: UnsafeContinuation<Bool, Never>?
+        var worker: Waker?
         /// What had to make room; it may hold values of types with code of their own.
         var dropped: [EntryBuffer] = []
         var remarks: LaneMachine.Remarks = []
@@ -174,7 +174,7 @@ package final class Lane: Sendable {
         rare: RareEntry?,
         origin: UInt16,
         priority: Priority,
-        workers: inout [UnsafeContinuation<Bool, Never>],
+        workers: inout [Waker],
         makeID: () -> (high: UInt64, low: UInt64)
     ) -> Int {
         self.state.withLock { state in
@@ -208,7 +208,7 @@ package final class Lane: Sendable {
                     )
                 )
             }
-            if let worker = state.machine.workerForOffer() { workers.append(worker.continuation) }
+            if let worker = state.machine.workerForOffer() { workers.append(worker.waker) }
             return count
         }
     }
@@ -326,7 +326,7 @@ package final class Lane: Sendable {
         case .closed:
             return .closed
         }
-        after.worker = state.machine.workerForOffer()?.continuation
+        after.worker = state.machine.workerForOffer()?.waker
         return .accepted
     }
 

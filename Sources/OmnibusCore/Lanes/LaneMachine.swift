@@ -29,7 +29,7 @@ package struct LaneMachine: Sendable {
         package var size = 0
         /// Whether a publisher waits for room in the control lane.
         package var isUrgent = false
-        package let continuation: UnsafeContinuation<Bool, Never>
+        package let waker: Waker
     }
 
     package let settings: SubscriptionSettings

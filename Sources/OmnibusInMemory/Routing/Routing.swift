@@ -14,9 +14,7 @@ struct Routing: Sendable {
     /// What a subscription is: a member of a queue, or an observer; and the token by which topics lead to it, so that
     /// nobody has to look for it among all of them.
     enum Listener: Sendable {
-        /// Its settings stand by themselves, because a table has up to three places for each that is taken, and keeps
-        /// them when all are gone.
-        indirect case member(of: Lane, PatternTrie.Token, SubscriptionSettings)
+        case member(of: Lane, PatternTrie.Token, OwnSettings?)
         case observer(Observer, PatternTrie.Token)
         /// Somebody who sees what is accepted and does not count as listening.
         case tap(Observer, PatternTrie.Token)
@@ -26,6 +24,18 @@ struct Routing: Sendable {
             case .member(let lane, _, _): lane.pattern
             case .observer(let observer, _), .tap(let observer, _): observer.pattern
             }
+        }
+    }
+
+    /// The settings of somebody who has joined a queue that another one has made; who has made it has the queue's.
+    ///
+    /// They stand by themselves, because a table has up to three places for each that is taken, and keeps them when all
+    /// are gone.
+    final class OwnSettings: Sendable {
+        let value: SubscriptionSettings
+
+        init(_ value: SubscriptionSettings) {
+            self.value = value
         }
     }
 

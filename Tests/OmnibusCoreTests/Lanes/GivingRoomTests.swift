@@ -13,7 +13,7 @@ struct GivingRoomTests {
         _ = await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
             for (number, size) in sizes.enumerated() {
                 machine.suspended.append(
-                    LaneMachine.Sleeper(id: UInt64(number), member: nil, size: size, continuation: continuation)
+                    LaneMachine.Sleeper(id: UInt64(number), member: nil, size: size, waker: .task(continuation))
                 )
             }
             continuation.resume(returning: true)

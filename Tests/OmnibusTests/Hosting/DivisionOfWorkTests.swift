@@ -109,7 +109,7 @@ struct DivisionOfWorkTests {
         try await gate.arrivals(1)
         await subscription.cancel()
         gate.open()
-        for worker in workers { await worker.task.value }
+        for worker in workers { _ = await worker.ended.value() }
         #expect(handled.all.isEmpty)
         #expect(provider.subscriptions[0].waiting.count == 1)
     }
