@@ -16,13 +16,13 @@ import math
 Drawing = collections.namedtuple("Drawing", "name title across up is_logarithmic")
 
 DRAWINGS = [
-    Drawing("subscriptions", "A message, among subscriptions that do not match", "subscriptions", "ns per message", True),
+    Drawing("subscriptions", "A message, among many subscriptions", "subscriptions", "ns per message", True),
     Drawing("subscribers", "A topic with many subscribers", "subscribers of the topic", "ns per delivery", True),
     Drawing("groups", "A topic with many groups", "groups of the topic", "ns per delivery", True),
     Drawing("publishers", "Many publishers, one handler", "publishers", "ns per message", True),
     Drawing("payloads", "Payloads of bytes", "bytes in the payload", "ns per message", True),
     Drawing("words", "Topics of many words", "words in the topic", "ns per message", False),
-    Drawing("wildcards", "Wildcards among 100,000 patterns", "patterns with a wildcard, in percent", "ns per match", False),
+    Drawing("wildcards", "Wildcards among 100,000 patterns", "percent of them with a wildcard", "ns per match", False),
     Drawing("churn", "Subscribing beside many subscriptions", "subscriptions that stay", "ns", True),
     Drawing("memory", "Memory of subscriptions", "subscriptions", "bytes per subscription", True),
 ]

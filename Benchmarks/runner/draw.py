@@ -3,8 +3,8 @@
 
 """Draws the curves of a file of JSON lines: python draw.py DATA FOLDER, where matplotlib is installed.
 
-The same data gives the same pictures, to the byte: no date, and names of parts that depend on nothing else. The ground is
-transparent and the ink a grey that can be read on white and on black."""
+The same data gives the same pictures, to the byte: no date, and names of parts that depend on nothing else. The ground
+is transparent and the ink a grey that can be read on white and on black."""
 
 import os
 import sys

@@ -42,7 +42,7 @@ extension Curve {
             var pattern = words
             // Spread evenly, whatever the share.
             if (n + 1) * share / 100 > n * share / 100 {
-                switch n % 4 {
+                switch n * share / 100 % 4 {
                 case 0: pattern[0] = "*"
                 case 1: pattern[1] = "*"
                 case 2: pattern[3] = "*"
