@@ -319,7 +319,7 @@ extension Lane {
     private func wakeWorker(_ id: UInt64) {
         let (sleeper, handling) = self.state.withLock { state -> (LaneMachine.Sleeper?, Task<Void, Never>?) in
             guard let index = state.machine.idleWorkers.firstIndex(where: { $0.id == id }) else {
-                return (nil, state.machine.recall(place: id))
+                return (nil, state.machine.recall(placeOf: id))
             }
             return (state.machine.idleWorkers.remove(at: index), nil)
         }

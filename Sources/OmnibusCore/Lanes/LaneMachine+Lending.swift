@@ -8,6 +8,8 @@
 extension LaneMachine {
     /// The place of a worker that sleeps, while a requester has it.
     struct LentPlace: Sendable {
+        /// Another one each time that the place is lent.
+        let id: UInt64
         var sleeper: Sleeper
         /// Whether the worker's task was cancelled meanwhile, so that it has to go on when it gets its place back.
         var isRecalled = false
@@ -32,10 +34,11 @@ extension LaneMachine {
             let responder = self.responder(of: sleeper.member), responder.kind == kind, !responder.isSlow
         else { return nil }
         self.idleWorkers.removeLast()
-        self.lent.append(LentPlace(sleeper: sleeper))
+        let id = self.nextSleeperID()
+        self.lent.append(LentPlace(id: id, sleeper: sleeper))
         self.metrics.offered += 1
         self.inFlight += 1
-        return Loan(id: sleeper.id, responder: responder)
+        return Loan(id: id, responder: responder)
     }
 
     /// What a member that is not paused answers with.
@@ -49,7 +52,7 @@ extension LaneMachine {
     /// Acknowledges what was handled in a place, which the worker has again; returns the worker if it has to go on.
     mutating func takeBack(place id: UInt64) -> Sleeper? {
         self.complete(1)
-        guard let index = self.lent.firstIndex(where: { $0.sleeper.id == id }) else { return nil }
+        guard let index = self.lent.firstIndex(where: { $0.id == id }) else { return nil }
         let place = self.lent.remove(at: index)
         let member = place.sleeper.member
         let mustGoOn =
@@ -62,13 +65,13 @@ extension LaneMachine {
 
     /// Notes what handles a request in a place; returns false where it is to be cancelled.
     mutating func note(_ task: Task<Void, Never>, inPlace id: UInt64) -> Bool {
-        guard let index = self.lent.firstIndex(where: { $0.sleeper.id == id }) else { return true }
+        guard let index = self.lent.firstIndex(where: { $0.id == id }) else { return true }
         self.lent[index].task = task
         return !self.lent[index].isRecalled
     }
 
-    /// Notes that the worker was cancelled to whom a place belongs; returns what to cancel in its stead.
-    mutating func recall(place id: UInt64) -> Task<Void, Never>? {
+    /// Notes that the worker was cancelled that has lent its place; returns what to cancel in its stead.
+    mutating func recall(placeOf id: UInt64) -> Task<Void, Never>? {
         guard let index = self.lent.firstIndex(where: { $0.sleeper.id == id }) else { return nil }
         self.lent[index].isRecalled = true
         return self.lent[index].task

@@ -23,6 +23,8 @@ package final class Responder: Sendable {
     package let isSynchronous: Bool
     /// How many of the next requests are queued, because the handler has kept its requester from going on.
     private let queuedNext = Atomic<Int>(0)
+    /// How many will be, the next time that it does.
+    private let queuedAfterNext = Atomic<Int>(Responder.queuedAfterSlow.least)
 
     package init(_ handler: any AnyObject & Sendable, kind: Kind, isSynchronous: Bool) {
         self.handler = handler
@@ -32,13 +34,19 @@ package final class Responder: Sendable {
 
     /// A handler that keeps its requester longer than this is slow.
     private static let patienceInMilliseconds: Int64 = 8
-    /// How many requests are queued after that, before it is tried again.
-    private static let queuedAfterSlow = 1_000
+    /// How many requests are queued after that, before it is tried again; twice as many each time that it is slow again.
+    private static let queuedAfterSlow = (least: 4, most: 1_024)
 
-    /// Notes how long the handler has kept its requester, by the coarse clock.
+    /// Notes how long the handler has kept its requester, by the coarse clock: more than a moment.
+    ///
+    /// The processor may have been somewhere else meanwhile, which is no fault of the handler's; hence so few at first.
     package func keptRequester(milliseconds: Int64) {
-        guard milliseconds > Self.patienceInMilliseconds else { return }
-        self.queuedNext.store(Self.queuedAfterSlow, ordering: .relaxed)
+        guard milliseconds > Self.patienceInMilliseconds else {
+            return self.queuedAfterNext.store(Self.queuedAfterSlow.least, ordering: .relaxed)
+        }
+        let count = self.queuedAfterNext.load(ordering: .relaxed)
+        self.queuedNext.store(count, ordering: .relaxed)
+        self.queuedAfterNext.store(min(count * 2, Self.queuedAfterSlow.most), ordering: .relaxed)
     }
 
     /// Whether the next request is to be queued, which counts it.

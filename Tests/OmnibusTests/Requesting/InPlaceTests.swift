@@ -191,7 +191,7 @@ struct InPlaceTests {
         try await subscription.resume()
         #expect(try await asking.value == 4)
 
-        try await subscription.cancel()
+        await subscription.cancel()
         await expectError(.noResponder) { _ = try await self.double(3) }
     }
 
