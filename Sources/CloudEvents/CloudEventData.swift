@@ -12,3 +12,19 @@ public enum CloudEventData: Sendable, Hashable {
     /// Bytes of the content type that the event names.
     case bytes([UInt8])
 }
+
+extension CloudEventData {
+    /// Takes bytes for what their content type says, where writing that gives the same bytes; for bytes otherwise.
+    package init(exactly bytes: [UInt8], contentType: String?) {
+        self = .bytes(bytes)
+        guard let type = contentType.flatMap({ MediaType($0) }) else { return }
+        if type.isJSON, type.isUTF8 {
+            let limits = JSONLimits(depth: 512)
+            if let value = try? JSONValue(parsing: bytes, limits: limits), (try? value.bytes()) == bytes {
+                self = .json(value)
+            }
+        } else if type.isText, let text = String(validating: bytes, as: UTF8.self) {
+            self = .text(text)
+        }
+    }
+}

@@ -19,7 +19,7 @@ extension ProtocolMessage {
             let name = String(decoding: line.dropFirst(offset + 1).prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
             throw CloudEventError(
                 .duplicateAttribute,
-                attribute: Self.attribute(ofHeader: name),
+                attribute: binding.attribute(named: name),
                 rule: .distinctAttributes,
                 found: "the header '\(name)' again",
                 expected: "each header once"
@@ -32,13 +32,13 @@ extension ProtocolMessage {
         switch members["headers"] {
         case nil, .null?: break
         case .object(let headers)?:
-            for header in headers { try self.append(header.name, header.value) }
+            for header in headers { try self.append(header.name, header.value, binding) }
         case .array(let pairs)?:
             for pair in pairs {
                 guard case .array(let pair) = pair, pair.count == 2, let name = pair[0].stringValue else {
                     throw Self.error(attribute: nil, found: "something else", expected: "pairs of a name and a value")
                 }
-                try self.append(name, pair[1])
+                try self.append(name, pair[1], binding)
             }
         default: throw Self.error(attribute: nil, found: "something else", expected: "headers as an object or an array")
         }
@@ -58,22 +58,25 @@ extension ProtocolMessage {
         if case .string(let key)? = members["key"] { self.key = key }
     }
 
-    private mutating func append(_ name: String, _ value: JSONValue) throws(CloudEventError) {
+    private mutating func append(
+        _ name: String,
+        _ value: JSONValue,
+        _ binding: ProtocolBinding
+    ) throws(CloudEventError) {
         switch value {
         case .string(let text): self.headers.append(.init(name: name, value: .string(text)))
         case .bool(let boolean): self.headers.append(.init(name: name, value: .boolean(boolean)))
         case .integer(let integer) where Int32(exactly: integer) != nil:
             self.headers.append(.init(name: name, value: .integer(Int32(truncatingIfNeeded: integer))))
         default:
-            throw Self.error(attribute: name, found: "another value", expected: "a string, an integer or a boolean")
+            throw CloudEventError(
+                .invalidValue,
+                attribute: binding.attribute(named: name),
+                rule: .attributeType,
+                found: "another value",
+                expected: "a string, an integer or a boolean"
+            )
         }
-    }
-
-    private static func attribute(ofHeader name: String) -> String {
-        for prefix in ["ce-", "ce_", "cloudEvents:", "cloudEvents_"] where name.hasPrefix(prefix) {
-            return String(name.dropFirst(prefix.count))
-        }
-        return name == "content-type" ? "datacontenttype" : name
     }
 
     private static func error(attribute: String?, found: String, expected: String) -> CloudEventError {
@@ -82,6 +85,11 @@ extension ProtocolMessage {
 }
 
 extension ProtocolBinding {
+    /// The attribute that a header is, for errors; the header's own name where it is none.
+    fileprivate func attribute(named header: String) -> String {
+        Self.isContentType(header) ? "datacontenttype" : self.attribute(ofHeader: header) ?? header
+    }
+
     /// Writes a message as a line.
     func line(of message: ProtocolMessage) -> [UInt8] {
         var headers = JSONObject()

@@ -390,7 +390,7 @@ extension BrokerCore {
         // An id that is made here is a new one: only a message that brings its own can be known.
         let window = message.hasID && !isAgain ? route.deduplication : nil
         if !message.hasID { message.id = id }
-        message.acceptedAt = self.environment.clock.now
+        message.accept(at: self.environment.clock.now)
         // A message that was delivered and is published again begins anew.
         if message.headers.retryCount > 0 { message.countRetries(0) }
         message = self.complete(message, origin: origin, cause: cause)

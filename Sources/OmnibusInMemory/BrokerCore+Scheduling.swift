@@ -151,7 +151,7 @@ extension BrokerCore {
     private func deliverDue() {
         self.scheduler.deliverDue { message in
             var message = message
-            message.acceptedAt = self.environment.clock.now
+            message.accept(at: self.environment.clock.now)
             let route = self.resolve(message.topic)
             // The topic may have been deleted, or the broker disconnected.
             guard route.refusal == nil else { return CallCounts(published: 1, refused: 1) }

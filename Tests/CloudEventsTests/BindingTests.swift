@@ -316,3 +316,50 @@ extension SeededRandom {
         )
     }
 }
+
+@Suite("Messages that could be taken for others")
+struct MistakableMessageTests {
+    @Test(
+        "refuses to write data that is an event itself where it would be read as the event",
+        arguments: Self.envelopes
+    )
+    func refusesEnvelope(binding: ProtocolBinding, type: String) throws {
+        let event = try CloudEvent(
+            id: "outer",
+            source: "/",
+            type: "t",
+            dataContentType: type,
+            data: .json(["specversion": "1.0", "id": "inner", "source": "/", "type": "t"])
+        )
+        let structured = try binding.write(event, mode: .structured)
+        #expect(try binding.read(structured).event == event)
+        if binding == .nats {
+            #expect(try binding.read(binding.write(event)).event.id == "outer")
+        } else {
+            let error = #expect(throws: CloudEventError.self) { try binding.write(event) }
+            #expect(error?.attribute == "datacontenttype" && error?.rule == .contentMode)
+        }
+    }
+
+    static let envelopes: [(ProtocolBinding, String)] = [ProtocolBinding.http, .kafka, .amqp, .nats, .mqtt].flatMap {
+        binding in ["application/cloudevents+json", "Application/CloudEvents"].map { (binding, $0) }
+    }
+
+    @Test("reads headers whose texts come as bytes, which is how Kafka's clients hand them out")
+    func readsBytes() throws {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let event = try CloudEvent(id: "1", source: "/", type: "t", data: .json(["a": 1]))
+        for mode in [ContentMode.binary, .structured] {
+            var message = try ProtocolBinding.kafka.write(event, mode: mode)
+            message.headers.append(.init(name: "traceparent", value: .string(trace)))
+            message.headers = message.headers.map { header in
+                .init(name: header.name, value: .binary(Array(" \(header.value.canonicalText) ".utf8)))
+            }
+            #expect(ProtocolBinding.kafka.contentMode(of: message) == mode)
+            #expect(message.traceContext?.traceparent == trace)
+            guard mode == .structured else { continue }
+            #expect(message["Content-Type"] == "application/cloudevents+json")
+            #expect(try ProtocolBinding.kafka.read(message).event == event)
+        }
+    }
+}

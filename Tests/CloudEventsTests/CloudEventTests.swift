@@ -168,4 +168,18 @@ struct CloudEventTests {
 
         #expect(error?.found == "'\\n\(String(repeating: "x", count: 63))…' (at character 1)")
     }
+
+    @Test(
+        "refuses texts with characters that none may have, whatever their type",
+        arguments: [0x0A, 0x7F, 0xFDD0, 0xFFFE, 0x1_FFFE, 0x10_FFFE] as [UInt32]
+    )
+    func refusesCharacters(scalar: UInt32) throws {
+        let text = try "urn:x:\(Character(#require(Unicode.Scalar(scalar))))"
+        for type in [CloudEventAttributeType.string, .uri, .uriReference] {
+            let error = #expect(throws: CloudEventError.self) {
+                try CloudEventAttributeValue(canonicalText: text, type: type, attribute: "x")
+            }
+            #expect(error?.attribute == "x" && error?.rule == .stringCharacters)
+        }
+    }
 }

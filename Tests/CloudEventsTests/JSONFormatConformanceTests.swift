@@ -63,11 +63,16 @@ struct JSONFormatConformanceTests {
     )
     func readsFiles() throws {
         let table = try Self.json("cloudevents-sdk-java/expectations-v1.json")
-        for row in try #require(table["rows"]?.arrayValue) where row["contested"] != true {
+        for row in try #require(table["rows"]?.arrayValue) {
             let file = try #require(row["file"]?.stringValue)
             // Version 0.3 is below, and the Protobuf form is not asked for.
             guard file.hasPrefix("json/v1") else { continue }
             let bytes = try Conformance.bytes(of: "cloudevents-sdk-java/\(file)")
+            // The implementations disagree on these: it is told what this one does, and counts for nothing.
+            if row["contested"] == true {
+                print("contested: \(file):", (try? CloudEvent(json: bytes)) == nil ? "refused" : "taken")
+                continue
+            }
             guard row["expect"] == "valid" else {
                 #expect(throws: CloudEventError.self, "\(file)") { try CloudEvent(json: bytes) }
                 continue
@@ -139,7 +144,7 @@ struct JSONFormatConformanceTests {
         if file.contains("xml_data") {
             #expect(try event.dataBytes == Array(#require(golden?["xml"]?["data_text"]?.stringValue).utf8))
         } else if file.contains("text_data") {
-            #expect(try event.data == .text(#require(golden?["text"]?["data_text"]?.stringValue)))
+            #expect(try event.dataBytes == Array(#require(golden?["text"]?["data_text"]?.stringValue).utf8))
         } else if file.contains("json_data") {
             #expect(try JSONValue(parsing: #require(event.dataBytes)) == golden?["json"]?["data"])
         } else {

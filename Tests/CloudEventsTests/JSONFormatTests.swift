@@ -245,6 +245,45 @@ struct JSONFormatTests {
         )
     }
 
+    @Test("says what it has kept when it is lenient, and leaves out names that are none even where they say nothing")
+    func keeps() throws {
+        let bytes = Array("{\(Self.required),\"datacontenttype\":\"text/plain\",\"X\":null,\"data\":{\"a\":1}}".utf8)
+
+        let reading = try CloudEventJSONFormat.read(bytes, options: .lenient)
+
+        #expect(reading.event.data == .json(["a": 1]))
+        #expect(
+            reading.repairs == [
+                .init(attribute: "X", action: .leftOut, rule: .attributeName),
+                .init(attribute: "data", action: .kept, rule: .dataEncoding),
+            ]
+        )
+        #expect(throws: CloudEventError.self) { try CloudEvent(json: bytes) }
+    }
+
+    @Test(
+        "names the attribute as it is, and the rule",
+        arguments: [
+            (#"{"specversion":"1.0","id":"1","source":"/","type":"t"}x"#, nil, CloudEventRule.jsonEnvelope),
+            (#"{"specversion":"1.0","id":"1","\u0069d":"2","source":"/","type":"t"}"#, "id", .distinctAttributes),
+            (#"{"specversion":1.0,"id":"1","source":"/","type":"t"}"#, "specversion", .attributeType),
+            (#"{"specversion":"1.0","id":1.5,"source":"/","type":"t"}"#, "id", .attributeType),
+            (#"{"specversion":"1.0","id":"1","source":"/","type":"t","x":1.5}"#, "x", .integer),
+        ] as [(String, String?, CloudEventRule)]
+    )
+    func namesAttribute(text: String, attribute: String?, rule: CloudEventRule) throws {
+        let error = try #require(throws: CloudEventError.self) { try CloudEvent(json: Array(text.utf8)) }
+
+        #expect(error.attribute == attribute && error.rule == rule)
+    }
+
+    @Test("takes an integer that is nothing, with a sign")
+    func takesMinusNothing() throws {
+        let event = try CloudEvent(json: Array("{\(Self.required),\"x\":-0}".utf8))
+
+        #expect(event.extensions["x"] == .integer(0))
+    }
+
     @Test("still refuses what nobody can fill in when it is lenient", arguments: ["id", "source", "type"])
     func refusesMissing(name: String) throws {
         var value = try JSONValue(parsing: "{\(Self.required)}")

@@ -107,4 +107,13 @@ struct TraceContextTests {
     func dropsState(text: String) throws {
         #expect(try TraceContext(traceparent: Self.sample, tracestate: text).tracestate == "")
     }
+
+    @Test("hands on a list in which a key occurs again", arguments: ["foo=1,foo=1", "foo=1,bar=2,foo=3"])
+    func keepsRepeatedKeys(state: String) throws {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+        let context = try TraceContext(traceparent: parent, tracestate: state)
+
+        #expect(context.tracestate == state && context.child(spanID: 7).tracestate == state)
+    }
 }

@@ -66,14 +66,18 @@ extension CloudEventAttributeValue {
                 throw wrong(.integer, "a whole number from -2147483648 to 2147483647")
             }
             self = .integer(integer)
-        case .string: self = .string(text)
+        case .string:
+            try Self.check(text, attribute)
+            self = .string(text)
         case .binary:
             guard let bytes = Base64.decode(text) else { throw wrong(.binary, "Base64 by RFC 4648, section 4") }
             self = .binary(bytes)
         case .uri:
+            try Self.check(text, attribute)
             if let fault = URISyntax.fault(inURI: text) { throw wrong(.uri, "a URI; this has \(fault)") }
             self = .uri(text)
         case .uriReference:
+            try Self.check(text, attribute)
             if let fault = URISyntax.fault(inReference: text) {
                 throw wrong(.uriReference, "a URI reference; this has \(fault)")
             }
@@ -86,6 +90,17 @@ extension CloudEventAttributeValue {
                 error.attribute = attribute
                 throw error
             }
+        }
+    }
+
+    /// Checks a text for characters that none may have.
+    private static func check(_ text: String, _ attribute: String?) throws(CloudEventError) {
+        do throws(CloudEventError) {
+            try CloudEvent.check(text: text, named: attribute ?? "")
+        } catch {
+            var error = error
+            error.attribute = attribute
+            throw error
         }
     }
 }

@@ -9,8 +9,7 @@ extension ProtocolBinding {
     /// Where there is none, it is binary; in NATS and MQTT, whose older versions have neither headers nor a content
     /// type, it is structured when no header is an event's.
     public func contentMode(of message: ProtocolMessage) -> ContentMode {
-        guard let type = message.headers.first(where: { Self.isContentType($0.name) })?.value.canonicalText.lowercased()
-        else {
+        guard let type = message.headers.first(where: { Self.isContentType($0.name) })?.text.lowercased() else {
             guard self == .nats || self == .mqtt else { return .binary }
             return message.headers.contains { self.attribute(ofHeader: $0.name) != nil } ? .binary : .structured
         }
@@ -31,7 +30,7 @@ extension ProtocolBinding {
         let contentType = try self.contentType(of: message)
         switch mode ?? self.contentMode(of: message) {
         case .binary:
-            if let contentType, contentType.lowercased().hasPrefix("application/cloudevents") {
+            if let contentType, CloudEvent.isEnvelopeType(contentType) {
                 throw Self.wrongMode(contentType, "a content type of the data, as the mode is binary")
             }
             return try self.binary(message, contentType, options)

@@ -23,7 +23,8 @@ extension ProtocolBinding {
     /// Returns the message that carries an event; in batched mode, which HTTP alone has, a batch of one.
     ///
     /// Timestamps are texts in AMQP too, since its own type ends at the millisecond. Throws a `CloudEventError` where
-    /// data cannot be written, and for batched mode where the protocol has none.
+    /// data cannot be written, for batched mode where the protocol has none, and for binary mode where the data's content
+    /// type is that of an event.
     public func write(
         _ event: CloudEvent,
         mode: ContentMode = .binary,
@@ -69,6 +70,16 @@ extension ProtocolBinding {
             if let value { message.headers.append(.init(name: self.prefix + name, value: self.written(value))) }
         }
         let content = try BinaryContent(of: event)
+        // A reader would take the data for the event. NATS says the data's content type elsewhere.
+        if self != .nats, let type = content.type, CloudEvent.isEnvelopeType(type) {
+            throw CloudEventError(
+                .invalidContentType,
+                attribute: "datacontenttype",
+                rule: .contentMode,
+                found: "\(CloudEventError.quoted(type)), which says that the body is an event",
+                expected: "structured mode for data that is an event itself"
+            )
+        }
         let contentType = content.type.map { CloudEventAttributeValue.string($0) }
         put("specversion", .string(event.specversion))
         put("id", .string(event.id))

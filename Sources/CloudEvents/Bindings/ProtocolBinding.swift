@@ -39,7 +39,7 @@ extension ProtocolBinding {
     var isPercentEncoded: Bool { self == .http || self == .nats }
 
     /// The attribute that a header holds, by its name; nil for a header that is no event's.
-    func attribute(ofHeader name: String) -> String? {
+    package func attribute(ofHeader name: String) -> String? {
         let name = self.ignoresCase ? name.lowercased() : name
         for prefix in self == .amqp ? ["cloudEvents:", "cloudEvents_"] : [self.prefix] where name.hasPrefix(prefix) {
             return String(name.dropFirst(prefix.count))
@@ -48,7 +48,7 @@ extension ProtocolBinding {
     }
 
     /// Whether a header holds the content type, by its name.
-    static func isContentType(_ name: String) -> Bool {
+    package static func isContentType(_ name: String) -> Bool {
         let name = name.lowercased()
         // MQTT's own name for it has a blank.
         return name == Self.contentType || name == "content type" || name == "content_type"

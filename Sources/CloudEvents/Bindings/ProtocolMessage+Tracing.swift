@@ -31,10 +31,6 @@ extension ProtocolMessage {
 
     /// The values of all headers of a name as texts, without the blanks around them.
     private func texts(_ name: String) -> [String] {
-        self.headers.filter { Self.isNamed($0, name) }.map { header in
-            let bytes = header.value.canonicalText.utf8.drop { $0 == 0x20 || $0 == 0x09 }
-            guard let end = bytes.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return "" }
-            return String(Substring(bytes[...end]))
-        }
+        self.headers.filter { Self.isNamed($0, name) }.map(\.text)
     }
 }

@@ -18,6 +18,19 @@ public struct ProtocolMessage: Sendable, Hashable {
             self.name = name
             self.value = value
         }
+
+        /// The value as text, without the blanks around it; bytes as the UTF-8 that they are in Kafka.
+        var text: String {
+            let text: String
+            if case .binary(let bytes) = self.value, let decoded = String(validating: bytes, as: UTF8.self) {
+                text = decoded
+            } else {
+                text = self.value.canonicalText
+            }
+            let bytes = text.utf8.drop { $0 == 0x20 || $0 == 0x09 }
+            guard let end = bytes.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return "" }
+            return String(Substring(bytes[...end]))
+        }
     }
 
     /// The headers, in order.
@@ -39,9 +52,10 @@ public struct ProtocolMessage: Sendable, Hashable {
         self.init(headers: headers.map { Header(name: $0.0, value: .string($0.1)) }, body: body)
     }
 
-    /// The value of the first header of that name as text, in any case of letters.
+    /// The value of the first header of that name as text without the blanks around it, in any case of letters; bytes are
+    /// taken for UTF-8 where they are, and are Base64 otherwise.
     public subscript(name: String) -> String? {
         let name = name.lowercased()
-        return self.headers.first { $0.name.lowercased() == name }?.value.canonicalText
+        return self.headers.first { $0.name.lowercased() == name }?.text
     }
 }

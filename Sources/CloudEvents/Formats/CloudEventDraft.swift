@@ -28,7 +28,7 @@ struct CloudEventDraft {
             try CloudEvent.check(name: name)
         } catch {
             guard self.options.strictness == .lenient else { throw error }
-            return self.leaveOut(name, .attributeName)
+            return self.note(.leftOut, name, .attributeName)
         }
         if let limit = self.options.maximumNameLength, name.utf8.count > limit,
             !CloudEvent.reservedNames.contains(name)
@@ -44,9 +44,19 @@ struct CloudEventDraft {
         guard self.attributes.updateValue(value, forKey: name) == nil else { throw CloudEventError.duplicate(name) }
     }
 
-    /// Notes that an attribute was left out.
-    mutating func leaveOut(_ name: String, _ rule: CloudEventRule) {
-        self.repairs.append(.init(attribute: name, action: .leftOut, rule: rule))
+    /// Takes an attribute that is not set, checking its name all the same.
+    mutating func putNothing(named name: String) throws(CloudEventError) {
+        do throws(CloudEventError) {
+            try CloudEvent.check(name: name)
+        } catch {
+            guard self.options.strictness == .lenient else { throw error }
+            self.note(.leftOut, name, .attributeName)
+        }
+    }
+
+    /// Notes what a lenient reader has done to an attribute.
+    mutating func note(_ action: CloudEventReading.Repair.Action, _ name: String, _ rule: CloudEventRule) {
+        self.repairs.append(.init(attribute: name, action: action, rule: rule))
     }
 
     /// Makes the event.
@@ -73,9 +83,7 @@ struct CloudEventDraft {
     private mutating func checkVersion() throws(CloudEventError) {
         guard let version = try self.text("specversion"), !version.isEmpty else {
             guard self.options.strictness == .lenient else { throw CloudEventError.missing("specversion") }
-            let action = CloudEventReading.Repair.Action.filledIn(CloudEvent.specversion)
-            self.repairs.append(.init(attribute: "specversion", action: action, rule: .requiredAttribute))
-            return
+            return self.note(.filledIn(CloudEvent.specversion), "specversion", .requiredAttribute)
         }
         guard version == CloudEvent.specversion else {
             throw CloudEventError(
@@ -92,7 +100,7 @@ struct CloudEventDraft {
     private mutating func dropEmpty(_ name: String) throws(CloudEventError) {
         guard self.options.strictness == .lenient, try self.text(name)?.isEmpty == true else { return }
         self.attributes[name] = nil
-        self.leaveOut(name, .nonEmptyAttribute)
+        self.note(.leftOut, name, .nonEmptyAttribute)
     }
 
     private func required(_ name: String) throws(CloudEventError) -> String {

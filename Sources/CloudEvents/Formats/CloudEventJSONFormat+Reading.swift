@@ -49,7 +49,7 @@ extension CloudEventJSONFormat {
             case ("data_base64", .null): break
             case ("data_base64", let value): base64 = value
             // An attribute that is null is one that is not set.
-            case (let name, .null): try CloudEvent.check(name: name)
+            case (let name, .null): try draft.putNothing(named: name)
             case (let name, let value): try draft.put(Self.attribute(value, named: name), named: name)
             }
         }
@@ -66,7 +66,7 @@ extension CloudEventJSONFormat {
             return try draft.reading(data: .bytes(Self.bytes(ofBase64: base64)))
         }
         guard let data else { return try draft.reading(data: nil) }
-        return try draft.reading(data: Self.data(data, contentType: draft.dataContentType(), options))
+        return try draft.reading(data: Self.data(data, &draft))
     }
 
     private static func attribute(
@@ -76,6 +76,9 @@ extension CloudEventJSONFormat {
         func wrong(_ rule: CloudEventRule, _ found: String, _ expected: String) -> CloudEventError {
             CloudEventError(.invalidValue, attribute: name, rule: rule, found: found, expected: expected)
         }
+        // The specification's own attributes are all texts; nothing is a number that could be the wrong one.
+        let isText = CloudEvent.reservedNames.contains(name)
+        if isText, value.stringValue == nil { throw wrong(.attributeType, "a value that is no string", "a string") }
         switch value {
         case .string(let text): return .string(text)
         case .bool(let boolean): return .boolean(boolean)
@@ -84,6 +87,7 @@ extension CloudEventJSONFormat {
                 throw wrong(.integer, "a larger number", "a whole number from -2147483648 to 2147483647")
             }
             return .integer(integer)
+        case .number(let number) where number == 0 && number.sign == .minus: return .integer(0)
         case .number, .decimal:
             throw wrong(
                 .integer,
@@ -111,12 +115,13 @@ extension CloudEventJSONFormat {
 
     private static func data(
         _ value: JSONValue,
-        contentType: String?,
-        _ options: CloudEventReadingOptions
+        _ draft: inout CloudEventDraft
     ) throws(CloudEventError) -> CloudEventData {
-        guard let contentType, let type = MediaType(contentType), !type.isJSON else { return .json(value) }
+        guard let contentType = try draft.dataContentType(), let type = MediaType(contentType), !type.isJSON else {
+            return .json(value)
+        }
         if case .string(let text) = value { return .text(text) }
-        guard options.strictness == .lenient else {
+        guard draft.options.strictness == .lenient else {
             throw CloudEventError(
                 .invalidData,
                 attribute: "data",
@@ -125,6 +130,7 @@ extension CloudEventJSONFormat {
                 expected: "a string, as the content type is not JSON"
             )
         }
+        draft.note(.kept, "data", .dataEncoding)
         return .json(value)
     }
 }

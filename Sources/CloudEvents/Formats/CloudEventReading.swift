@@ -11,6 +11,8 @@ public struct CloudEventReading: Sendable, Hashable {
             case filledIn(String)
             /// It was not what it should be, and was left out.
             case leftOut
+            /// It was not what it should be, and was kept.
+            case kept
         }
 
         /// The name of the attribute.

@@ -1,6 +1,8 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
+import OmnibusJSON
+
 /// Which member of an event a place in a JSON document is in, so that an error there can name the attribute.
 ///
 /// The document before the place was found to be JSON by the parser.
@@ -27,8 +29,10 @@ struct JSONMemberPlace {
                 string = (place + 1)..<end
                 place = end
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            case UInt8(ascii: ":") where depth == level: self.name = String(validating: bytes[string], as: UTF8.self)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                if depth < level { self.name = nil }
+            case UInt8(ascii: ":") where depth == level: self.name = Self.name(bytes[string])
             case UInt8(ascii: ",") where depth <= level: self.name = nil
             default: break
             }
@@ -36,7 +40,13 @@ struct JSONMemberPlace {
         }
         guard depth == level, offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { return }
         let end = Self.end(ofString: offset, in: bytes)
-        self.nextName = String(validating: bytes[(offset + 1)..<max(end, offset + 1)], as: UTF8.self)
+        self.nextName = Self.name(bytes[(offset + 1)..<max(end, offset + 1)])
+    }
+
+    /// The name that stands between quotes, its escapes read.
+    private static func name(_ content: ArraySlice<UInt8>) -> String? {
+        let quote = [UInt8(ascii: "\"")]
+        return try? JSONValue(parsing: quote + content + quote).stringValue
     }
 
     /// The place of the quote that ends a string, or the document's end.

@@ -29,6 +29,11 @@ extension CloudEvent {
         (try? Self.check(dataContentType: text)) != nil
     }
 
+    /// Whether a content type says that what has it is an event, or several.
+    package static func isEnvelopeType(_ type: String) -> Bool {
+        type.lowercased().hasPrefix("application/cloudevents")
+    }
+
     static func check(required text: String, named name: String) throws(CloudEventError) {
         guard !text.isEmpty else { throw CloudEventError.missing(name) }
         try Self.check(text: text, named: name)
@@ -135,7 +140,7 @@ extension CloudEvent {
         }
     }
 
-    private static func check(text: String, named name: String) throws(CloudEventError) {
+    static func check(text: String, named name: String) throws(CloudEventError) {
         // Nearly all texts are printable ASCII, which is seen without decoding.
         if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return }
         guard let scalar = text.unicodeScalars.first(where: Self.isForbidden) else { return }

@@ -8,18 +8,19 @@ enum TraceState {
 
     /// Says whether a text is a valid `tracestate` header value, or empty.
     ///
-    /// Entries may be empty and have blanks around them; a key occurs once.
+    /// Entries may be empty and have blanks around them. A key that occurs again is handed on as it is: who wrote it may
+    /// know what is meant, and losing the whole list would be worse.
     static func isValid(_ text: String) -> Bool {
         if text.isEmpty { return true }
-        var keys: [Substring.UTF8View.SubSequence] = []
+        var count = 0
         for part in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: true) {
             let entry = Self.withoutBlanks(part)
             if entry.isEmpty { continue }
             guard let sign = entry.firstIndex(of: UInt8(ascii: "=")) else { return false }
             let key = entry[..<sign]
             guard Self.isKey(key), Self.isValue(entry[entry.index(after: sign)...]) else { return false }
-            guard keys.count < Self.entryLimit, !keys.contains(where: { $0.elementsEqual(key) }) else { return false }
-            keys.append(key)
+            count += 1
+            guard count <= Self.entryLimit else { return false }
         }
         return true
     }

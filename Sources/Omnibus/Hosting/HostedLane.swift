@@ -188,7 +188,7 @@ final class HostedLane: LaneHost {
             }
             var message = delivery.message
             // Where nobody says when it was accepted, its time to live counts from its arrival.
-            if message.acceptedAt == nil { message.acceptedAt = self.environment.clock.now }
+            if message.acceptedAt == nil { message.accept(at: self.environment.clock.now) }
             let entry = HeldEntry(
                 message: message,
                 attempts: max(0, delivery.attempt - 1),

@@ -273,7 +273,7 @@ extension EventBus: EventPublishing {
         if let extras = self.cause(scope)?.extras { message.inherit(from: extras) }
         if message.source == nil { message.source = self.settings.source }
         // A time to live counts from here, unless the provider says when it has accepted the message.
-        if message.acceptedAt == nil, self.memory == nil { message.acceptedAt = self.environment.clock.now }
+        if message.acceptedAt == nil, self.memory == nil { message.accept(at: self.environment.clock.now) }
         return message
     }
 

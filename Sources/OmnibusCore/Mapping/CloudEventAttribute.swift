@@ -15,7 +15,7 @@ enum CloudEventAttribute: String, CaseIterable {
     case topic = "omnibustopic"
     /// The message's source, where that is no URI reference, or is the very text that stands for none.
     case source = "omnibussource"
-    /// The message's content type, where that is no media type.
+    /// The message's content type, where that is no media type, or that of an event.
     case contentType = "omnibuscontenttype"
     /// The message's schema, where that is no URI.
     case dataSchema = "omnibusdataschema"

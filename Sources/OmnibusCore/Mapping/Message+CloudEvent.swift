@@ -14,7 +14,7 @@ extension Message {
     /// Returns the message as a CloudEvent, from which ``init(_:topic:)`` makes an equal message again.
     ///
     /// A typed payload is encoded. A message without a source gets `urn:omnibus:unnamed` in its place; one whose source
-    /// is this very text, or no URI reference, has it in `omnibussource`. A content type that is no media type and a
+    /// is this very text, or no URI reference, has it in `omnibussource`. A content type that is no media type, or an event's, and a
     /// schema that is no URI are in `omnibuscontenttype` and `omnibusdataschema`.
     ///
     /// - Throws: `.invalidMessage` if the message has no id yet or has what no attribute can hold, such as control
@@ -26,7 +26,9 @@ extension Message {
                 "the message for \(self.topic) has no id, which a CloudEvent must have: set message.id, or publish it"
             )
         }
-        let data = try self.cloudEventData()
+        let data = try self.cloudEventData(
+            contentType: self.contentType.flatMap { Self.isDataContentType($0) ? $0 : nil }
+        )
         do throws(CloudEventError) {
             return try CloudEvent(
                 id: self.id.description,
@@ -34,7 +36,7 @@ extension Message {
                 type: self.type.rawValue,
                 subject: self.subject,
                 time: self.acceptedAt,
-                dataContentType: self.contentType.flatMap { CloudEvent.isDataContentType($0) ? $0 : nil },
+                dataContentType: self.contentType.flatMap { Self.isDataContentType($0) ? $0 : nil },
                 dataSchema: self.dataSchema.flatMap { CloudEvent.isDataSchema($0) ? $0 : nil },
                 data: data,
                 extensions: self.cloudEventExtensions
@@ -54,10 +56,17 @@ extension Message {
         !source.isEmpty && (CloudEventAttribute.isUnnamed(source) || !CloudEvent.isSource(source))
     }
 
-    private func cloudEventData() throws(OmnibusError) -> CloudEventData? {
+    /// Whether a content type can be the data's in every binding: most of them could not tell that of an event from a
+    /// message that is one.
+    private static func isDataContentType(_ type: String) -> Bool {
+        CloudEvent.isDataContentType(type) && !CloudEvent.isEnvelopeType(type)
+    }
+
+    /// The payload as the content type says it, where the very bytes come back from that.
+    private func cloudEventData(contentType: String?) throws(OmnibusError) -> CloudEventData? {
         if case .json(let value) = self.payload.storage { return .json(value) }
         let bytes = try self.payload.bytes()
-        return bytes.isEmpty ? nil : .bytes(bytes)
+        return bytes.isEmpty ? nil : CloudEventData(exactly: bytes, contentType: contentType)
     }
 
     private var cloudEventExtensions: [String: CloudEventAttributeValue] {
@@ -71,7 +80,7 @@ extension Message {
         if self.type.rawValue != self.topic.name { put(self.topic.name, .topic) }
         put(self.key, .partitionKey)
         if self.priority != .normal { put(self.priority.name, .priority) }
-        if let type = self.contentType, !CloudEvent.isDataContentType(type) { put(type, .contentType) }
+        if let type = self.contentType, !Self.isDataContentType(type) { put(type, .contentType) }
         guard let fields = self.extras?.fields else { return result }
         if let source = fields.source, Self.isOwn(source) { put(source, .source) }
         if let schema = fields.dataSchema, !CloudEvent.isDataSchema(schema) { put(schema, .dataSchema) }

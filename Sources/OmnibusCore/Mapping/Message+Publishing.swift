@@ -15,11 +15,24 @@ extension Message {
     /// - Throws: as ``init(_:topic:)``.
     package init(publishing event: CloudEvent, to topic: Topic?, at now: Timestamp) throws(OmnibusError) {
         try self.init(event, topic: topic)
-        if let expiresAt = self.expiresAt ?? self.takeExpiryTime(of: event) {
-            self.timeToLive = min(max(now.duration(to: expiresAt), .nanoseconds(1)), Self.maximumTimeToLive)
+        if let end = self.expiresAt ?? self.takeExpiryTime(of: event) {
+            self.timeToLive = Self.timeToLive(from: now, to: end)
+            // For when it is accepted, which may take its time.
+            self.changeFields { $0.endsAt = end }
         }
         self.createdAt = self.createdAt ?? self.acceptedAt
         self.acceptedAt = nil
+    }
+
+    /// Notes that the message is accepted, from when on its time to live counts.
+    package mutating func accept(at now: Timestamp) {
+        self.acceptedAt = now
+        if let end = self.extras?.fields.endsAt { self.timeToLive = Self.timeToLive(from: now, to: end) }
+    }
+
+    /// What is left until an instant; the shortest time there is where it has passed.
+    private static func timeToLive(from now: Timestamp, to end: Timestamp) -> Duration {
+        min(max(now.duration(to: end), .nanoseconds(1)), self.maximumTimeToLive)
     }
 
     /// Takes the expiry time of an event without a time, which waits in a header.

@@ -23,7 +23,7 @@ extension Message {
         let carried = take(.topic)
         // Not with `??`, which does not hand on the type of an error.
         let ownTopic = if let topic { topic } else { try Self.topic(of: event, carried: carried) }
-        self.init(topic: ownTopic, payload: Payload(event.data))
+        self.init(topic: ownTopic, payload: Payload(event.data, contentType: event.dataContentType))
         self.id = MessageID(event.id)
         self.acceptedAt = event.time
         self.key = take(.partitionKey)
@@ -219,8 +219,10 @@ extension Message {
 
 extension Payload {
     /// The data of an event, in the form in which it was given; text as its bytes, none as no bytes.
-    fileprivate init(_ data: CloudEventData?) {
+    fileprivate init(_ data: CloudEventData?, contentType: String?) {
         switch data {
+        // Without a content type, a text is a JSON string.
+        case .text(let text) where contentType == nil: self.init(json: .string(text))
         case .json(let value): self.init(json: value)
         case .text(let text): self.init(bytes: text.utf8)
         case .bytes(let bytes): self.init(bytes: bytes)

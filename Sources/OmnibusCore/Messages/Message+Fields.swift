@@ -103,7 +103,12 @@ extension Message {
     /// It is more than zero and at most ``maximumTimeToLive``; ``validate()`` refuses any other.
     public var timeToLive: Duration? {
         get { self.extras?.fields.timeToLive }
-        set { self.changeFields { $0.timeToLive = newValue } }
+        set {
+            self.changeFields { fields in
+                fields.timeToLive = newValue
+                fields.endsAt = nil
+            }
+        }
     }
 
     /// The longest time to live that a message can have: 10,000 years, more than from the first timestamp to the last.

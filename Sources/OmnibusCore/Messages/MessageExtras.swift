@@ -19,6 +19,9 @@ package struct MessageFields: Sendable {
     package var traceContext: TraceContext?
     package var parentSpanID: String?
     package var timeToLive: Duration?
+    /// When the time to live is over, where an instant was given; until the message is accepted, from when on the time to
+    /// live says it.
+    package var endsAt: Timestamp?
     package var authentication: AuthMetadata?
 
     package init() {}

@@ -54,6 +54,44 @@ struct CloudEventTests {
         #expect(try await deliveries.next() == event)
     }
 
+    @Test("keep their expiry time to the nanosecond by the machine's clock, and their data as it was given")
+    func keepsInstant() async throws {
+        let bus = EventBus()
+        let events = EventRecorder<CloudEvent>()
+        try await bus.subscribe(toCloudEvents: "shop.#") { events.record($0) }
+        let end = try #require(Timestamp("2099-01-01T00:00:00Z"))
+        let texts: [(CloudEventData, String)] = [
+            (.text("hello"), "text/plain"), (.json(["a": 1]), "application/json"), (.bytes([0, 255]), "image/png"),
+        ]
+        for (number, (data, type)) in texts.enumerated() {
+            let event = try CloudEvent(
+                id: "\(number)",
+                source: "/",
+                type: "shop.placed",
+                time: .epoch,
+                dataContentType: type,
+                data: data,
+                extensions: ["expirytime": .timestamp(end)]
+            )
+            try await bus.publish(event)
+            #expect(try await events.next() == event)
+        }
+        try await bus.shutdown()
+    }
+
+    @Test("carry an event as their data through every binding", arguments: ["application/cloudevents+json", "no type"])
+    func carriesEvents(contentType: String) throws {
+        var message = Message(topic: "shop.placed", bytes: Array("{}".utf8))
+        message.id = "outer"
+        message.contentType = contentType
+        for binding in [ProtocolBinding.http, .kafka, .amqp, .nats, .mqtt] {
+            for mode in [ContentMode.binary, .structured] {
+                let event = try binding.read(binding.write(message.cloudEvent(), mode: mode)).event
+                #expect(try Message(event) == message)
+            }
+        }
+    }
+
     @Test("say which topic they were published to, where the type does not")
     func namesTopic() async throws {
         let events = EventRecorder<CloudEvent>()
