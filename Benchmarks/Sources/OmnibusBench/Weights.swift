@@ -5,9 +5,21 @@ import Omnibus
 
 /// How much memory does it take, and is it given back? Bytes that are resident, for each of so many.
 extension Contestant {
-    static let weights = [Self.idleSubscription, Self.idleSubscriptionOfDeliveries, Self.millionPatterns]
+    static let weights = [
+        Self.idleSubscription, Self.workedSubscription, Self.idleSubscriptionOfDeliveries, Self.millionPatterns,
+    ]
 
-    /// Handlers of one type of event that wait for one, their tasks included.
+    /// The same when each has handled one: from then on it has a task.
+    private static let workedSubscription = Contestant.weighing(name: "idle-subscription/omnibus-worked") { count in
+        try await Contestant.weighSubscriptions(count) { bus, _ in
+            try await bus.subscribe(to: Tick.self) { _ in }
+        } working: { bus in
+            try await bus.publish(Tick(n: 1, name: "tick"))
+            await bus.settled()
+        }
+    }
+
+    /// Handlers of one type of event that wait for their first one, for which their tasks are made.
     private static let idleSubscription = Contestant.weighing(name: "idle-subscription/omnibus") { count in
         try await Contestant.weighSubscriptions(count) { bus, _ in try await bus.subscribe(to: Tick.self) { _ in } }
     }
@@ -40,10 +52,12 @@ extension Contestant {
 
     /// Subscribes so many times, and cancels it all.
     ///
+    /// - Parameter working: what happens before they are weighed.
     /// - Returns: the bytes of each while it waits, and what is still held of them once all are gone.
     static func weighSubscriptions(
         _ count: Int,
-        _ subscribe: (EventBus, Int) async throws -> Subscription
+        _ subscribe: (EventBus, Int) async throws -> Subscription,
+        working: (EventBus) async throws -> Void = { _ in }
     ) async throws -> [Figure] {
         let bus = EventBus()
         var subscriptions: [Subscription] = []
@@ -54,6 +68,7 @@ extension Contestant {
         let before = try ResidentMemory.settled()
 
         for n in 0..<count { subscriptions.append(try await subscribe(bus, n)) }
+        try await working(bus)
         try await Self.letTasksRun()
         let bytes = try ResidentMemory.settled() - before
 

@@ -10,7 +10,8 @@ extension EventBus {
     ///   - request: what is asked.
     ///   - topic: where to ask; somebody has to ``respond(to:as:group:with:file:line:handler:)`` or subscribe there.
     ///   - reply: the type of the answer.
-    ///   - timeout: how long to wait.
+    ///   - timeout: how long to wait. A handler that runs in this task's place, as ``respond(to:as:group:with:file:line:handler:)``
+    ///     says, and computes for longer without suspending, keeps it from going on in time; the answer is refused then.
     /// - Throws: ``OmnibusError`` with the code `noResponder` at once when nobody listens on that very topic (on
     ///   providers that cannot know, the timeout is the answer), `timeout`, `requestFailed` when the responder threw,
     ///   `undecodable` when the answer is not of the type, `wouldDeadlock` when only the calling handler's own queue
@@ -23,7 +24,7 @@ extension EventBus {
     ) async throws -> Reply {
         let actor: (any Actor)? = #isolation
         if actor == nil, timeout > .zero {
-            let placed = TypedRequest<Request, Reply>(request)
+            let placed = TypedRequest<Request, Reply>(request, on: self)
             if try await self.handleInPlace(placed, on: topic, timeout: timeout), let reply = placed.reply {
                 return reply
             }
@@ -87,7 +88,9 @@ extension EventBus {
     /// tried again. With a group, one of its members answers each request.
     ///
     /// It runs in a task of the bus's. Where it has nothing else to do, the requester is on no actor, both name the same
-    /// types and nobody else sees the message, that task begins on the requester's own thread, which waits anyway.
+    /// types on the same bus and nobody else sees the message, that task begins on the requester's own thread, which
+    /// waits anyway. A handler that computes for milliseconds without suspending keeps its requester from noticing a
+    /// timeout meanwhile; after one such request, more and more of the next ones are queued.
     ///
     /// - Throws: ``OmnibusError`` with the code `busClosed`, `invalidSettings`, `groupMismatch` or `unsupported`.
     @discardableResult
@@ -145,7 +148,7 @@ extension EventBus {
         let codec = self.settings.codec
         let compression = self.settings.compression
         var asked = asked
-        asked.responder = handler.responder
+        asked.responder = handler.responder(on: self)
         return try await self.subscribe(
             asked,
             Handling(prepare: { _ in () }) { _, delivery in

@@ -21,8 +21,8 @@ extension EventBus {
     ) async throws(OmnibusError) -> Bool {
         let scope = DeliveryScope.active(in: self.scopes)
         let depth = (scope?.depth ?? 0) + 1
-        guard let direct = self.direct, self.isOpen(scope), depth <= Self.deepest, !self.activities.isOn,
-            !Task.isCancelled
+        guard let direct = self.direct, self.environment.canDetachHere, self.isOpen(scope), depth <= Self.deepest,
+            !self.activities.isOn, !Task.isCancelled
         else { return false }
         let memory = direct.takeUnretainedValue()
         guard let place = memory.lend(on: topic, for: request.kind) else { return false }
@@ -36,9 +36,9 @@ extension EventBus {
         let started = memory.coarseMilliseconds
         let handling = self.handle(request, place, own)
         let kept = memory.coarseMilliseconds - started
-        if kept > 0 { place.loan.responder.keptRequester(milliseconds: kept) }
+        place.loan.responder.keptRequester(milliseconds: kept)
         if let handling, !request.isHandled {
-            try await self.wait(for: request, handling, place, topic, timeout)
+            try await self.wait(for: request, handling, place, topic, timeout, after: .milliseconds(kept))
         } else if kept > 0, .milliseconds(kept) > timeout {
             self.inbox.countLate()
             throw Self.noAnswer(on: topic, within: timeout)
@@ -77,14 +77,15 @@ extension EventBus {
         _ handling: Task<Void, Never>,
         _ place: RequestPlace,
         _ topic: Topic,
-        _ timeout: Duration
+        _ timeout: Duration,
+        after kept: Duration
     ) async throws(OmnibusError) {
         place.lane.note(handling, inPlace: place.loan.id)
         // Nothing arrives there; it says on which topic an answer is waited for.
         let id = MessageID(high: place.idHigh, low: place.idLow)
         self.inbox.expect(id, on: topic) { _ in }
         let clock = self.environment.clock
-        let timer = clock.schedule(at: clock.deadline(after: timeout)) {
+        let timer = clock.schedule(at: clock.deadline(after: timeout - kept)) {
             request.abandon(Self.noAnswer(on: topic, within: timeout))
         }
         defer {

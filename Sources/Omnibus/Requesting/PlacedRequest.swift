@@ -13,7 +13,7 @@ class PlacedRequest: @unchecked Sendable {
 
     private enum State {
         case open
-        case waiting(UnsafeContinuation<Void, Never>)
+        case waiting(UnsafeContinuation<Bool, Never>)
         case handled
         /// The requester does not wait any more.
         case abandoned(OmnibusError)
@@ -35,7 +35,7 @@ class PlacedRequest: @unchecked Sendable {
 
     /// Says that the request was handled; returns whether somebody wants to know.
     final func finish() -> Bool {
-        let (isWanted, waiter) = self.state.withLock { state -> (Bool, UnsafeContinuation<Void, Never>?) in
+        let (isWanted, waiter) = self.state.withLock { state -> (Bool, UnsafeContinuation<Bool, Never>?) in
             switch state {
             case .open:
                 state = .handled
@@ -47,13 +47,13 @@ class PlacedRequest: @unchecked Sendable {
                 return (false, nil)
             }
         }
-        waiter?.resume()
+        waiter?.resume(returning: true)
         return isWanted
     }
 
     /// Has the requester go on without an answer, unless there is one.
     final func abandon(_ error: OmnibusError) {
-        let waiter = self.state.withLock { state -> UnsafeContinuation<Void, Never>? in
+        let waiter = self.state.withLock { state -> UnsafeContinuation<Bool, Never>? in
             switch state {
             case .open:
                 state = .abandoned(error)
@@ -65,7 +65,7 @@ class PlacedRequest: @unchecked Sendable {
                 return nil
             }
         }
-        waiter?.resume()
+        waiter?.resume(returning: true)
     }
 
     final var isHandled: Bool {
@@ -76,13 +76,13 @@ class PlacedRequest: @unchecked Sendable {
 
     /// Waits until the request was handled or abandoned; returns what it was abandoned with.
     final func wait() async -> OmnibusError? {
-        await withUnsafeContinuation { continuation in
+        _ = await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
             let isOver = self.state.withLock { state -> Bool in
                 guard case .open = state else { return true }
                 state = .waiting(continuation)
                 return false
             }
-            if isOver { continuation.resume() }
+            if isOver { continuation.resume(returning: true) }
         }
         return self.state.withLock { state in
             if case .abandoned(let reason) = state { reason } else { nil }
@@ -95,9 +95,9 @@ final class TypedRequest<Request: Sendable, Reply: Sendable>: PlacedRequest, @un
     private let request: Request
     private(set) var reply: Reply?
 
-    init(_ request: Request) {
+    init(_ request: Request, on bus: EventBus) {
         self.request = request
-        super.init(kind: Responder.Kind(Request.self, Reply.self))
+        super.init(kind: Responder.Kind(Request.self, Reply.self, on: bus))
     }
 
     override func handle(by handler: AnyObject) async {

@@ -16,7 +16,11 @@ final class RequestHandler<Request: Sendable, Reply: Sendable>: Sendable {
     }
 
     /// The same for a queue, which does not know the types.
-    var responder: Responder {
-        Responder(self, kind: Responder.Kind(Request.self, Reply.self), isSynchronous: self.synchronous != nil)
+    func responder(on bus: EventBus) -> Responder {
+        Responder(
+            self,
+            kind: Responder.Kind(Request.self, Reply.self, on: bus),
+            isSynchronous: self.synchronous != nil
+        )
     }
 }

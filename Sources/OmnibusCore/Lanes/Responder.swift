@@ -5,14 +5,17 @@ import Synchronization
 
 /// What a member of a queue answers requests with, for a requester that has the place to do it in.
 package final class Responder: Sendable {
-    /// The types of a request and of its reply.
+    /// What has to be the same: the types of a request and of its reply, and the bus, which says who may publish while it
+    /// drains.
     package struct Kind: Sendable, Equatable {
         package let request: ObjectIdentifier
         package let reply: ObjectIdentifier
+        package let bus: ObjectIdentifier
 
-        package init<Request, Reply>(_ request: Request.Type, _ reply: Reply.Type) {
+        package init<Request, Reply>(_ request: Request.Type, _ reply: Reply.Type, on bus: AnyObject) {
             self.request = ObjectIdentifier(request)
             self.reply = ObjectIdentifier(reply)
+            self.bus = ObjectIdentifier(bus)
         }
     }
 
@@ -41,10 +44,13 @@ package final class Responder: Sendable {
     ///
     /// The processor may have been somewhere else meanwhile, which is no fault of the handler's; hence so few at first.
     package func keptRequester(milliseconds: Int64) {
-        guard milliseconds > Self.patienceInMilliseconds else {
-            return self.queuedAfterNext.store(Self.queuedAfterSlow.least, ordering: .relaxed)
-        }
         let count = self.queuedAfterNext.load(ordering: .relaxed)
+        guard milliseconds > Self.patienceInMilliseconds else {
+            if count != Self.queuedAfterSlow.least {
+                self.queuedAfterNext.store(Self.queuedAfterSlow.least, ordering: .relaxed)
+            }
+            return
+        }
         self.queuedNext.store(count, ordering: .relaxed)
         self.queuedAfterNext.store(min(count * 2, Self.queuedAfterSlow.most), ordering: .relaxed)
     }

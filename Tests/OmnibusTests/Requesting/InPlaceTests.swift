@@ -275,4 +275,48 @@ struct InPlaceTests {
         let answer = try await self.bus.request(Given(number: 4), to: "double", as: Given.self)
         #expect(answer.number == 8)
     }
+
+    @Test("is queued between two buses, whose handlers belong to their own")
+    func staysOnBus() async throws {
+        let broker = InMemoryBroker(environment: self.manual.environment)
+        let asking = EventBus(provider: broker, environment: self.manual.environment)
+        let answering = EventBus(provider: broker, environment: self.manual.environment)
+        let gate = Gate()
+        try await answering.respond(to: "double") { (number: Int) in
+            try await gate.pass()
+            // The bus drains, and its own handlers may still publish.
+            _ = try answering.publishNow(Message(topic: "effect", payload: 1))
+            return number * 2
+        }
+        let lane = try #require(answering.memory?.responders(on: "double").lanes.first)
+        while lane.sleepers.workers.isEmpty { await Task.yield() }
+
+        let request = Task.detached { try await asking.request(4, to: "double", as: Int.self) }
+        try await gate.arrivals(1)
+        #expect(lane.inFlightSlots == 1)
+        let shutdown = Task { try await answering.shutdown(deadline: .seconds(5)) }
+        while answering.phase.load(ordering: .acquiring) == .open { await Task.yield() }
+        gate.open()
+        #expect(try await request.value == 8)
+        _ = try await shutdown.value
+        try await asking.shutdown()
+    }
+
+    @Test("is queued where handlers have an executor, which they might reach after a cancellation")
+    func needsNoExecutor() async throws {
+        final class Elsewhere: TaskExecutor {
+            func enqueue(_ job: consuming ExecutorJob) { globalConcurrentExecutor.enqueue(job) }
+        }
+        let environment = BusEnvironment(clock: SystemClock(), random: SystemRandom(), executor: Elsewhere())
+        let bus = EventBus(environment: environment)
+        let seen = EventRecorder<Int>()
+        let memory = try #require(bus.memory)
+        try await bus.respond(to: "double") { (number: Int) in
+            seen.record(memory.responders(on: "double").lanes.first?.inFlightSlots ?? -1)
+            return number * 2
+        }
+        #expect(try await bus.request(4, to: "double", as: Int.self) == 8)
+        #expect(seen.all == [1])
+        try await bus.shutdown()
+    }
 }
