@@ -332,7 +332,7 @@ struct MistakableMessageTests {
             data: .json(["specversion": "1.0", "id": "inner", "source": "/", "type": "t"])
         )
         let structured = try binding.write(event, mode: .structured)
-        #expect(try binding.read(structured).event == event)
+        #expect(try binding.read(structured).event.id == "outer")
         if binding == .nats {
             #expect(try binding.read(binding.write(event)).event.id == "outer")
         } else {

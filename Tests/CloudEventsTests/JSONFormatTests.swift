@@ -126,7 +126,7 @@ struct JSONFormatTests {
             "specversion",
             .specVersion
         ),
-        BadCase(#""specversion":1.0,"id":"1","source":"/","type":"t""#, .invalidValue, "specversion", .integer),
+        BadCase(#""specversion":1.0,"id":"1","source":"/","type":"t""#, .invalidValue, "specversion", .attributeType),
         BadCase(#""specversion":"1.0","id":7,"source":"/","type":"t""#, .invalidValue, "id", .attributeType),
         BadCase(#""specversion":"1.0","id":"1","source":"a b","type":"t""#, .invalidValue, "source", .uriReference),
         BadCase(

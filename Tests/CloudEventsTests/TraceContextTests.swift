@@ -99,7 +99,7 @@ struct TraceContextTests {
     @Test(
         "drops a tracestate that is not valid",
         arguments: [
-            "foo", "=1", "foo=", "foo=1,foo=2", "Foo=1", "foo =1", "foo=a=b", "foo=é", "@foo=1", "_a=1", "foo=1;bar=2",
+            "foo", "=1", "foo=", "Foo=1", "foo =1", "foo=a=b", "foo=é", "@foo=1", "_a=1", "foo=1;bar=2",
             "foo=\u{7}", "foo=\(String(repeating: "v", count: 257))", "\(String(repeating: "k", count: 257))=1",
             (1...33).map { "k\($0)=1" }.joined(separator: ","),
         ]

@@ -214,7 +214,7 @@ struct MessageCloudEventTests {
         #expect(try Message(event).timeToLive == .nanoseconds(1))
     }
 
-    @Test("read text as bytes, and every attribute as text where the format knows nothing else")
+    @Test("read text as a JSON string where it has no type, and every attribute as text where the format has no other")
     func readText() throws {
         let event = try CloudEvent(
             id: "1",
@@ -228,7 +228,9 @@ struct MessageCloudEventTests {
         )
         let message = try Message(event)
 
-        #expect(try message.payload.bytes() == Array("é".utf8))
+        #expect(try message.payload.json() == "é")
+        let typed = try CloudEvent(id: "1", source: "s", type: "t", dataContentType: "text/plain", data: .text("é"))
+        #expect(try Message(typed).payload.bytes() == Array("é".utf8))
         #expect(message.sequence == "7" && message.key == "true" && message.timeToLive == .seconds(60))
         #expect(message.storedTraceContext == nil)
     }
