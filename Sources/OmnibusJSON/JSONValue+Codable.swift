@@ -14,8 +14,13 @@ private struct JSONKey: CodingKey {
 extension JSONValue: Codable {
     /// Decodes whatever is there; the first of null, boolean, integer, number, string, array and object that fits.
     ///
-    /// A decoder hands an object's members out in an order of its own; to keep the order of a document, parse it.
+    /// A decoder hands an object's members out in an order of its own, and numbers as far as a double says them. What
+    /// decodes payloads here takes the value as it is written; elsewhere, parse a document to keep it.
     public init(from decoder: any Decoder) throws {
+        if let value = JSONDocument.value(for: decoder) {
+            self = value
+            return
+        }
         if let container = try? decoder.singleValueContainer() {
             if container.decodeNil() {
                 self = .null
@@ -53,8 +58,31 @@ extension JSONValue: Codable {
 
     /// Writes the value through an encoder of any format.
     ///
-    /// A decimal is written as an unsigned integer where it is one, and else as the nearest double.
+    /// A decimal is written as an unsigned integer where it is one, and else as the nearest double. What encodes payloads
+    /// here writes it as it is.
     public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .object(let object):
+            try object.encode(to: encoder)
+        case .array, .number, .decimal:
+            guard let insertions = JSONInsertions.of(encoder) else { return try self.encodePlainly(to: encoder) }
+            try self.encodeMark(insertions.mark(for: self), to: encoder)
+        case .null, .bool, .integer, .string:
+            try self.encodePlainly(to: encoder)
+        }
+    }
+
+    private func encodeMark(_ mark: String, to encoder: any Encoder) throws {
+        if case .array = self {
+            var container = encoder.unkeyedContainer()
+            try container.encode(mark)
+        } else {
+            var container = encoder.singleValueContainer()
+            try container.encode(mark)
+        }
+    }
+
+    private func encodePlainly(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):
             try object.encode(to: encoder)
@@ -93,6 +121,10 @@ extension JSONValue: Codable {
 extension JSONObject: Codable {
     /// Decodes the members of a keyed container, in the order in which the decoder names them.
     public init(from decoder: any Decoder) throws {
+        if case .object(let object)? = JSONDocument.value(for: decoder) {
+            self = object
+            return
+        }
         self.init()
         let container = try decoder.container(keyedBy: JSONKey.self)
         for key in container.allKeys { self[key.stringValue] = try container.decode(JSONValue.self, forKey: key) }
@@ -101,6 +133,10 @@ extension JSONObject: Codable {
     /// Writes the value through an encoder of any format.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: JSONKey.self)
+        if let insertions = JSONInsertions.of(encoder) {
+            // A number of one digit, which every encoder writes as one byte.
+            return try container.encode(0, forKey: JSONKey(insertions.mark(for: .object(self))))
+        }
         for member in self.members { try container.encode(member.value, forKey: JSONKey(member.name)) }
     }
 }
