@@ -56,6 +56,57 @@ struct RefusalTests {
         }
     }
 
+    @Test("a number that is not whole is refused by the field's name, and taken where a part makes sense")
+    func fractions() throws {
+        var json = Sample.tasks[1].data
+        json["steps_total"] = 6.5
+        let error = try #require(self.error(TaskProgress.self, json))
+        #expect(error.code == .undecodable)
+        #expect(error.message.contains("'steps_total' is not a number of the right kind; give it a whole number"))
+
+        json["steps_total"] = 6
+        json["progress_percent"] = 33.3
+        #expect(try TaskProgress(json: json).progressPercent == 33.3)
+        #expect(try TaskProgress(json: json).json() == json)
+        let completed: JSONValue = ["task_id": "t", "status": "success", "result": 1e300, "duration_ms": 0.5]
+        #expect(try TaskCompleted(json: completed).durationMilliseconds == 0.5)
+    }
+
+    @Test("a deadline is read and written as ISO 8601 has it, with or without an offset")
+    func deadlines() throws {
+        var json = Sample.tasks[0].data
+        for text in ["2024-01-15T12:00:00", "2024-01-15T12:00:00.250000", "2024-01-15T13:00:00+01:00"] {
+            json["deadline"] = .string(text)
+            var task = try TaskAssigned(json: json)
+            #expect(try task.json() == json)
+            let isHalf = text.contains(".25")
+            #expect(task.deadline == Timestamp(isHalf ? "2024-01-15T12:00:00.25Z" : "2024-01-15T12:00:00Z"))
+            task.deadline = .epoch
+            #expect(try task.json()["deadline"] == "1970-01-01T00:00:00Z")
+            task.deadline = nil
+            #expect(try task.json()["deadline"] == nil)
+        }
+        #expect(try TaskAssigned(json: json.removing(["deadline"])).deadline == nil)
+        #expect(try TaskAssigned(json: json.setting(["deadline"], to: .null)).deadline == nil)
+        let error = try #require(self.error(TaskAssigned.self, json.setting(["deadline"], to: "soon")))
+        #expect(error.message.contains("'deadline' is no time"))
+        let created = try TaskCreated(taskID: "t", taskType: "x", deadline: .epoch)
+        #expect(try TaskCreated(json: created.json()) == created)
+    }
+
+    @Test("JSON of any form in an event keeps its digits, its members and their order")
+    func exactMembers() throws {
+        let text = #"{"n":123456789012345678901.25,"neg":-0.0,"\#u{E9}":1,"e\#u{301}":2,"z":1e400,"a":[1.5]}"#
+        let parameters = try JSONValue(parsing: text)
+        let json = Sample.tasks[0].data.setting(["parameters"], to: parameters)
+
+        let event = try TaskAssigned(json: json)
+        #expect(try event.json()["parameters"]?.text() == text)
+        #expect(try Message(event).payload.json()["parameters"]?.text() == text)
+        let again = try TaskAssigned(event.cloudEvent(id: "1"))
+        #expect(try again.json()["parameters"]?.text() == text)
+    }
+
     @Test("empty ids are refused when an event is made, and when it is read")
     func emptyIDs() throws {
         let made = #expect(throws: OmnibusError.self) { _ = try TaskCreated(taskID: "", taskType: "research") }

@@ -18,7 +18,7 @@ public struct TaskCreated: AgentEvent {
     /// What the work needs to know, of any form.
     public var parameters: JSONObject
     /// When it has to be done.
-    public var deadline: Timestamp?
+    @OptionalWrittenTime public var deadline: Timestamp?
     /// How urgent it is.
     public var priority: Priority?
 
@@ -63,7 +63,7 @@ public struct TaskAssigned: AgentEvent {
     /// The worker that is to do it.
     @NotEmpty public var assignedTo: String
     /// When it has to be done.
-    public var deadline: Timestamp?
+    @OptionalWrittenTime public var deadline: Timestamp?
     /// How urgent it is.
     public var priority: Priority?
 
@@ -108,7 +108,7 @@ public struct TaskProgress: AgentEvent {
     /// How far it has come, `in_progress` as a rule.
     @OutcomeWord public var status: TaskStatus
     /// How much of the work is done, in percent.
-    public var progressPercent: Int?
+    public var progressPercent: Double?
     /// What is being done now.
     public var currentStep: String?
     /// How many steps are done.
@@ -122,7 +122,7 @@ public struct TaskProgress: AgentEvent {
     public init(
         taskID: String,
         status: TaskStatus = .working,
-        progressPercent: Int? = nil,
+        progressPercent: Double? = nil,
         currentStep: String? = nil,
         stepsCompleted: Int? = nil,
         stepsTotal: Int? = nil
@@ -160,7 +160,7 @@ public struct TaskCompleted: AgentEvent {
     /// What came out, of any form.
     public var result: JSONValue
     /// How long it took, in milliseconds.
-    public var durationMilliseconds: Int?
+    public var durationMilliseconds: Double?
     /// How many tokens models have used for it.
     public var tokensUsed: Int?
 
@@ -171,7 +171,7 @@ public struct TaskCompleted: AgentEvent {
         taskID: String,
         status: TaskStatus = .completed,
         result: JSONValue,
-        durationMilliseconds: Int? = nil,
+        durationMilliseconds: Double? = nil,
         tokensUsed: Int? = nil
     ) throws(OmnibusError) {
         self._taskID = try NotEmpty(taskID, CodingKeys.taskID)

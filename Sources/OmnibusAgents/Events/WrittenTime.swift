@@ -51,3 +51,60 @@ extension WrittenTime: Hashable {
     /// Hashes the time.
     public func hash(into hasher: inout Hasher) { hasher.combine(self.wrappedValue) }
 }
+
+/// A time that an event need not have, read and written as ``WrittenTime`` is; where there is none, the field is left out.
+@propertyWrapper
+public struct OptionalWrittenTime: Sendable, Hashable, Codable {
+    private var written: WrittenTime?
+
+    /// The time, if there is one.
+    public var wrappedValue: Timestamp? {
+        get { self.written?.wrappedValue }
+        set {
+            guard let newValue else {
+                self.written = nil
+                return
+            }
+            // What was read goes on being written as it was, as long as it says the time.
+            if self.written == nil {
+                self.written = WrittenTime(wrappedValue: newValue)
+            } else {
+                self.written?.wrappedValue = newValue
+            }
+        }
+    }
+
+    /// Takes a time, or none.
+    public init(wrappedValue: Timestamp?) {
+        self.written = wrappedValue.map { WrittenTime(wrappedValue: $0) }
+    }
+
+    /// Reads a text, or null.
+    ///
+    /// - Throws: as ``WrittenTime/init(from:)``.
+    public init(from decoder: any Decoder) throws {
+        self.written = try decoder.singleValueContainer().decodeNil() ? nil : WrittenTime(from: decoder)
+    }
+
+    /// Writes the text that was read, or that of the time where it was set since; null for none.
+    public func encode(to encoder: any Encoder) throws {
+        if let written = self.written { return try written.encode(to: encoder) }
+        var container = encoder.singleValueContainer()
+        try container.encodeNil()
+    }
+}
+
+// What the compiler makes of an event's fields calls these for such a field, so that it may be left out.
+
+extension KeyedDecodingContainer {
+    func decode(_ type: OptionalWrittenTime.Type, forKey key: Key) throws -> OptionalWrittenTime {
+        try self.decodeIfPresent(type, forKey: key) ?? OptionalWrittenTime(wrappedValue: nil)
+    }
+}
+
+extension KeyedEncodingContainer {
+    mutating func encode(_ value: OptionalWrittenTime, forKey key: Key) throws {
+        guard value.wrappedValue != nil else { return }
+        try self.encodeIfPresent(value, forKey: key)
+    }
+}
