@@ -87,7 +87,7 @@ extension ProtocolMessage {
 extension ProtocolBinding {
     /// The attribute that a header is, for errors; the header's own name where it is none.
     fileprivate func attribute(named header: String) -> String {
-        Self.isContentType(header) ? "datacontenttype" : self.attribute(ofHeader: header) ?? header
+        self.isContentType(header) ? "datacontenttype" : self.attribute(ofHeader: header) ?? header
     }
 
     /// Writes a message as a line.

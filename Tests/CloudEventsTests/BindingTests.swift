@@ -66,6 +66,30 @@ struct BindingTests {
         }
     }
 
+    @Test("take no other header for the content type than the protocol's", arguments: ProtocolBinding.allCases)
+    func contentTypeNames(binding: ProtocolBinding) throws {
+        let event = try CloudEvent(id: "1", source: "/", type: "t", dataContentType: "text/plain", data: .text("é"))
+        // MQTT's user properties are attributes all; there only its own spelling is another name.
+        if binding == .mqtt {
+            var message = try binding.write(event)
+            for place in message.headers.indices where message.headers[place].name == "content-type" {
+                message.headers[place].name = "Content Type"
+            }
+            #expect(try binding.read(message).event == event)
+            return
+        }
+        for name in ["content_type", "content type"] {
+            for mode in [ContentMode.binary, .structured] {
+                var message = try binding.write(event, mode: mode)
+                message.headers.insert(.init(name: name, value: "text/x"), at: 0)
+                #expect(try binding.read(message).event == event)
+            }
+            var bare = try binding.write(CloudEvent(id: "1", source: "/", type: "t"))
+            bare.headers.append(.init(name: name, value: "text/x"))
+            #expect(try binding.read(bare).event.dataContentType == nil)
+        }
+    }
+
     @Test("keep bytes as they are when asked to")
     func keepBytes() throws {
         let body = Array(#"{ "a" : 1.0, "a" : 2 }"#.utf8)

@@ -9,7 +9,7 @@ extension ProtocolBinding {
     /// Where there is none, it is binary; in NATS and MQTT, whose older versions have neither headers nor a content
     /// type, it is structured when no header is an event's.
     public func contentMode(of message: ProtocolMessage) -> ContentMode {
-        guard let type = message.headers.first(where: { Self.isContentType($0.name) })?.text.lowercased() else {
+        guard let type = message.headers.first(where: { self.isContentType($0.name) })?.text.lowercased() else {
             guard self == .nats || self == .mqtt else { return .binary }
             return message.headers.contains { self.attribute(ofHeader: $0.name) != nil } ? .binary : .structured
         }
@@ -66,7 +66,7 @@ extension ProtocolBinding {
     /// What the header `content-type` says; nil where there is none.
     private func contentType(of message: ProtocolMessage) throws(CloudEventError) -> String? {
         var contentType: String?
-        for header in message.headers where Self.isContentType(header.name) {
+        for header in message.headers where self.isContentType(header.name) {
             guard contentType == nil else { throw CloudEventError.duplicate("datacontenttype") }
             let text = try Self.text(of: header.value, named: "datacontenttype")
             // Blanks around a header's value are not a part of it.
@@ -111,7 +111,7 @@ extension ProtocolBinding {
         _ options: CloudEventReadingOptions
     ) throws(CloudEventError) -> CloudEventReading {
         var draft = CloudEventDraft(options)
-        for header in message.headers where !Self.isContentType(header.name) {
+        for header in message.headers where !self.isContentType(header.name) {
             guard let name = self.attribute(ofHeader: header.name) else { continue }
             if name == "data" || name == "data_base64" {
                 throw CloudEventError(

@@ -48,9 +48,9 @@ extension ProtocolBinding {
     }
 
     /// Whether a header holds the content type, by its name.
-    package static func isContentType(_ name: String) -> Bool {
+    package func isContentType(_ name: String) -> Bool {
         let name = name.lowercased()
-        // MQTT's own name for it has a blank.
-        return name == Self.contentType || name == "content type" || name == "content_type"
+        // MQTT's own name for it has a blank; elsewhere that, as any other, is an application's.
+        return name == Self.contentType || (self == .mqtt && name == "content type")
     }
 }
