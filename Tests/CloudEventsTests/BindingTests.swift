@@ -90,6 +90,48 @@ struct BindingTests {
         }
     }
 
+    @Test("refuse a text whose content type names another charset", arguments: ProtocolBinding.allCases)
+    func charsets(binding: ProtocolBinding) throws {
+        let type = "text/plain; charset=iso-8859-1"
+        let event = try CloudEvent(id: "1", source: "/", type: "t", dataContentType: type, data: .text("ü"))
+        let error = #expect(throws: CloudEventError.self) { _ = try binding.write(event) }
+        #expect(error?.code == .invalidContentType && error?.attribute == "datacontenttype")
+        #expect(error?.rule == .dataEncoding)
+        // JSON says the characters themselves, and bytes are in whatever charset they are.
+        #expect(try binding.read(binding.write(event, mode: .structured)).event == event)
+        let bytes = try CloudEvent(id: "1", source: "/", type: "t", dataContentType: type, data: .bytes([0xFC]))
+        #expect(try binding.read(binding.write(bytes)).event == bytes)
+        for charset in ["UTF-8", "utf8"] {
+            let type = "text/plain; charset=\(charset)"
+            let event = try CloudEvent(id: "1", source: "/", type: "t", dataContentType: type, data: .text("ü"))
+            #expect(try binding.read(binding.write(event)).event == event)
+        }
+    }
+
+    @Test("read data as deep as the limit in every mode", arguments: ProtocolBinding.allCases)
+    func depths(binding: ProtocolBinding) throws {
+        func event(depth: Int) throws -> CloudEvent {
+            let data = try JSONValue(
+                parsing: String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            )
+            return try CloudEvent(
+                id: "1",
+                source: "/",
+                type: "t",
+                dataContentType: "application/json",
+                data: .json(data)
+            )
+        }
+        let deepest = try event(depth: 64)
+        for mode in ContentMode.allCases where mode != .batched || binding == .http {
+            #expect(try binding.read(binding.write(deepest, mode: mode)).event == deepest)
+            guard mode != .binary else { continue }
+            let message = try binding.write(deepest, mode: mode)
+            let options = CloudEventReadingOptions(limits: JSONLimits(depth: 63))
+            #expect(throws: CloudEventError.self) { _ = try binding.read(message, options: options) }
+        }
+    }
+
     @Test("keep bytes as they are when asked to")
     func keepBytes() throws {
         let body = Array(#"{ "a" : 1.0, "a" : 2 }"#.utf8)

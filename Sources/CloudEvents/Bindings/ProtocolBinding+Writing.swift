@@ -24,7 +24,7 @@ extension ProtocolBinding {
     ///
     /// Timestamps are texts in AMQP too, since its own type ends at the millisecond. Throws a `CloudEventError` where
     /// data cannot be written, for batched mode where the protocol has none, and for binary mode where the data's content
-    /// type is that of an event.
+    /// type is that of an event, or names for a text a charset that is not UTF-8.
     public func write(
         _ event: CloudEvent,
         mode: ContentMode = .binary,
@@ -126,10 +126,23 @@ private struct BinaryContent {
                 self.body = try CloudEventJSONFormat.bytes(of: .string(text))
                 self.type = "application/json"
             } else {
+                try Self.check(charsetOf: self.type)
                 self.body = Array(text.utf8)
             }
         case .bytes(let bytes): self.body = bytes
         case nil: break
         }
+    }
+
+    /// A text becomes UTF-8; under another name its readers would take it for other characters.
+    private static func check(charsetOf type: String?) throws(CloudEventError) {
+        guard let type, let media = MediaType(type), !media.isUTF8 else { return }
+        throw CloudEventError(
+            .invalidContentType,
+            attribute: "datacontenttype",
+            rule: .dataEncoding,
+            found: "\(CloudEventError.quoted(type)) for a text",
+            expected: "the charset utf-8, or the bytes of the text in its charset as data"
+        )
     }
 }

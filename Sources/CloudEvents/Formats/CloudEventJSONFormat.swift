@@ -33,7 +33,10 @@ public enum CloudEventJSONFormat {
         _ bytes: some Collection<UInt8>,
         options: CloudEventReadingOptions = .strict
     ) throws(CloudEventError) -> CloudEventReading {
-        try Self.reading(of: Self.parse(bytes, options), options)
+        var options = options
+        // The object around the data is one level more.
+        options.limits.depth += 1
+        return try Self.reading(of: Self.parse(bytes, options), options)
     }
 
     /// Reads events from a JSON array of objects, in order.
@@ -42,8 +45,8 @@ public enum CloudEventJSONFormat {
         options: CloudEventReadingOptions = .strict
     ) throws(CloudEventError) -> [CloudEventReading] {
         var options = options
-        // The array around the events is one level more.
-        options.limits.depth += 1
+        // The array around the events is one level more, and the object around the data.
+        options.limits.depth += 2
         guard case .array(let values) = try Self.parse(bytes, options) else {
             let expected = "a JSON array of events"
             throw CloudEventError(.invalidFormat, rule: .jsonBatch, found: "another JSON value", expected: expected)

@@ -23,7 +23,8 @@ public struct CloudEventReadingOptions: Sendable, Hashable {
 
     /// What happens to an event that is not quite right; strict by default.
     public var strictness: Strictness
-    /// How much the JSON format and JSON data may be; as `JSONLimits` has it by default.
+    /// How much the JSON format and JSON data may be; as `JSONLimits` has it by default. The depth is the data's: the
+    /// envelope and the batch around it do not count.
     public var limits: JSONLimits
     /// The types of extensions, by name, that a format without types writes as texts; without one, a text is a string.
     public var extensionTypes: [String: CloudEventAttributeType]

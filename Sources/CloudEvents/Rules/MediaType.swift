@@ -40,7 +40,13 @@ struct MediaType {
     }
 
     /// Whether the content is in UTF-8, as far as it is text.
-    var isUTF8: Bool { self.charset == nil || self.charset == "utf-8" || self.charset == "us-ascii" }
+    var isUTF8: Bool {
+        switch self.charset {
+        // Many a writer leaves out the hyphen.
+        case nil, "utf-8", "utf8", "us-ascii": true
+        default: false
+        }
+    }
 
     private struct Reader {
         var rest: Substring.UTF8View

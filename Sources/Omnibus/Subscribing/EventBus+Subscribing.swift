@@ -143,7 +143,9 @@ extension EventBus {
 
     /// Subscribes a handler of CloudEvents to a pattern: it gets each message as ``Delivery/cloudEvent()`` returns it.
     ///
-    /// What cannot be written as a CloudEvent is a dead letter, without an attempt.
+    /// A message that cannot become a CloudEvent is a dead letter, without an attempt. A payload is not written for it:
+    /// one that JSON cannot say, such as a JSON value that is not a number, is in the event as it is, and writing that
+    /// event throws. A typed payload is encoded for it; where that fails, the error is that of an attempt.
     ///
     /// - Throws: as for handlers of events.
     @discardableResult
