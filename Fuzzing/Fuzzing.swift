@@ -61,7 +61,17 @@ private func tryEnvelope(_ bytes: UnsafeBufferPointer<UInt8>) {
         expect((try? CloudEvent(json: written)) == event, "an event comes back as it was")
         for binding in ProtocolBinding.allCases {
             let types = event.extensions.mapValues(\.type)
-            guard let message = try? binding.write(event) else { fatalError("an event can be written in binary mode") }
+            let message: ProtocolMessage
+            do throws(CloudEventError) {
+                message = try binding.write(event)
+            } catch {
+                // A body that would be taken for an event, or a text in a charset that is not its own.
+                expect(
+                    error.code == .invalidContentType && error.attribute == "datacontenttype",
+                    "an event can be written in binary mode"
+                )
+                continue
+            }
             let read = try? binding.read(message, mode: .binary, options: .init(extensionTypes: types)).event
             // The content type that JSON leaves out is said there, and data that is empty is none.
             expect(read?.extensions == event.extensions, "attributes come back as they were")
