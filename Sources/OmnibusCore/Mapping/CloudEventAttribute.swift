@@ -19,7 +19,7 @@ enum CloudEventAttribute: String, CaseIterable {
     case contentType = "omnibuscontenttype"
     /// The message's schema, where that is no URI.
     case dataSchema = "omnibusdataschema"
-    /// The kinds of headers that are attributes and no texts, for formats that make texts of them.
+    /// The types of headers that are attributes and no strings, for formats that make strings of them.
     case headerTypes = "omnibusheadertypes"
     case replyTo = "omnibusreplyto"
     case priority = "omnibuspriority"
@@ -97,7 +97,7 @@ extension HeaderValue {
     /// The value as that of an attribute of the same type, or nil if attributes have none for it.
     var attributeValue: CloudEventAttributeValue? {
         switch self {
-        case .text(let text): text.isEmpty || HeaderRules.forbiddenCharacter(in: text) != nil ? nil : .string(text)
+        case .text(let text): HeaderRules.forbiddenCharacter(in: text) != nil ? nil : .string(text)
         case .integer(let integer): Int32(exactly: integer).map { .integer($0) }
         case .double: nil
         case .boolean(let boolean): .boolean(boolean)

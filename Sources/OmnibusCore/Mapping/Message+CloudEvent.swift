@@ -7,7 +7,7 @@ import OmnibusJSON
 // id, source, type, subject, content type, schema and the time of acceptance are attributes of the specification. What
 // else a message has becomes extensions, listed in `CloudEventAttribute`: those that others use under their names, the
 // rest under names that begin with `omnibus`. A header whose name and type an attribute can have becomes
-// an extension as it is, with its type in `omnibusheadertypes` unless that is text; all others are in `omnibusheaders`, a JSON object: text, integers, doubles (always with a
+// an extension as it is, with its type in `omnibusheadertypes` unless that is string; all others are in `omnibusheaders`, a JSON object: text, integers, doubles (always with a
 // fraction or an exponent) and booleans as such, bytes as {"base64": …}.
 
 extension Message {
@@ -108,20 +108,21 @@ extension Message {
             put(.binary(authentication.signature), .signature)
             put(.timestamp(authentication.timestamp), .signedAt)
         }
-        self.putHeaders(fields.headers, into: &result)
+        self.putHeaders(fields, into: &result)
         return result
     }
 
-    private func putHeaders(_ headers: MessageHeaders, into result: inout [String: CloudEventAttributeValue]) {
+    private func putHeaders(_ fields: MessageFields, into result: inout [String: CloudEventAttributeValue]) {
+        let headers = fields.headers
         var others = JSONObject()
         var types = JSONObject()
         let keepsExpiryTime = self.acceptedAt == nil && self.timeToLive == nil
         for header in headers {
             if let name = CloudEventAttribute.name(ofHeader: header.name, keepsExpiryTime: keepsExpiryTime),
-                let value = header.value.attributeValue
+                let value = header.value.attributeValue(fields.attributeTypes[header.name])
             {
                 result[name] = value
-                if value.stringValue == nil { types[name] = .string(value.type.rawValue) }
+                if value.type != .string { types[name] = .string(value.type.rawValue) }
             } else {
                 others[header.name] = header.value.json
             }
@@ -136,6 +137,17 @@ extension Message {
 }
 
 extension HeaderValue {
+    /// The value as that of an attribute; a text that was one of another type is of that type again.
+    fileprivate func attributeValue(_ type: CloudEventAttributeType?) -> CloudEventAttributeValue? {
+        if let type, case .text(let text) = self,
+            let value = try? CloudEventAttributeValue(canonicalText: text, type: type),
+            ExactText.isSame(value.canonicalText, text)
+        {
+            return value
+        }
+        return self.attributeValue
+    }
+
     /// The value as a JSON value that ``init(json:)`` reads.
     fileprivate var json: JSONValue {
         switch self {

@@ -68,9 +68,16 @@ extension Message {
 extension Delivery {
     /// Returns the delivered message as a CloudEvent.
     ///
-    /// Published as a CloudEvent, it is that event again, with what the bus knows beside it: the topic where the type
-    /// does not name it, and cause and trace where a handler published it. Its `time` is when its publisher made it;
-    /// ``Message/cloudEvent()`` says when it was accepted, and loses nothing.
+    /// Published as a CloudEvent, it has that event's attributes and data again, with what the bus knows beside it: the
+    /// topic where the type does not name it, and cause and trace where a handler published it. Its `time` is when its
+    /// publisher made it, or else when it was accepted.
+    ///
+    /// What the bus takes for its own fields comes back as it has them: `partitionkey`, `sequence`, `correlationid` and
+    /// `causationid` as strings, and not at all where they are empty; a `traceparent` that is not valid, and a
+    /// `tracestate` without one, are left out; an `expirytime` before the `time` is one nanosecond after it. Data that is
+    /// empty is none, JSON has the content type `application/json` where it had none, and an attribute that begins with
+    /// `omnibus` and means nothing here is in `omnibusheaders`. A provider that writes messages as bytes keeps extensions
+    /// of the types URI, URI-reference and Timestamp as strings.
     ///
     /// - Throws: ``OmnibusError`` with the code `unencodable` if the payload cannot be encoded, and `invalidMessage` if
     ///   the message has what no attribute can hold.

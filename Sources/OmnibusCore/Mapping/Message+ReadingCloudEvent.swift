@@ -130,10 +130,17 @@ extension Message {
         guard count <= MessageHeaders.maximumCount else {
             throw OmnibusError(.invalidHeader, HeaderRules.tooMany(count), advice: .deadLetter)
         }
+        var types: [String: CloudEventAttributeType] = [:]
         for (name, value) in rest.sorted(by: { $0.key < $1.key }) {
-            headers.put(HeaderValue(value), for: CloudEventAttribute.headerName(of: name))
+            let name = CloudEventAttribute.headerName(of: name)
+            headers.put(HeaderValue(value), for: name)
+            switch value {
+            case .uri, .uriReference, .timestamp: types[name] = value.type
+            case .boolean, .integer, .string, .binary: break
+            }
         }
         if !headers.isBlank { self.headers = headers }
+        if !types.isEmpty { self.changeFields { $0.attributeTypes = types } }
     }
 
     /// Gives headers their types back, which a format of texts has taken.

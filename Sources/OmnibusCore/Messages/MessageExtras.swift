@@ -12,6 +12,9 @@ package struct MessageFields: Sendable {
     package var dataSchema: String?
     package var sequence: String?
     package var headers = MessageHeaders()
+    /// The types that the attributes of an event had, by their headers' names: those for which headers have no kind of
+    /// their own. They count as long as the header is such a text.
+    package var attributeTypes: [String: CloudEventAttributeType] = [:]
     package var createdAt: Timestamp?
     package var correlationID: MessageID?
     package var causationID: MessageID?

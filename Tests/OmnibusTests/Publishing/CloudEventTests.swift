@@ -42,6 +42,8 @@ struct CloudEventTests {
                 "partitionkey": "customer 7", "traceparent": .string(Self.trace), "tracestate": "vendor=1",
                 "expirytime": .timestamp(happened.advanced(by: .seconds(60))), "sequence": "9", "retries": .integer(3),
                 "sampled": .boolean(true), "raw": .binary([0, 255]), "correlationid": "flow", "priority": "odd",
+                "empty": "", "page": .uri("https://example.com/a"), "part": .uriReference("/a#b"), "dataref": "x",
+                "seen": .timestamp(happened),
             ]
         )
         let events = EventRecorder<CloudEvent>()
