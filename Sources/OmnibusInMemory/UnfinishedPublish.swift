@@ -165,7 +165,7 @@ final class UnfinishedPublish: Sendable {
 
         mutating func add(_ outcome: Lane.RoomOutcome, of lane: Lane) {
             switch outcome {
-            case .granted: self.taken.append(lane)
+            case .stored: self.taken.append(lane)
             case .closed: self.ended.append(lane)
             case .timedOut: break
             case .cancelled: self.isCancelled = true
@@ -189,8 +189,6 @@ final class UnfinishedPublish: Sendable {
 
     private func waitForRoom(in lane: Lane) async -> Lane.RoomOutcome {
         guard case .suspend(let limit) = lane.settings.overflow else { return .timedOut }
-        let outcome = await lane.waitForRoom(for: self.entry.message, atMost: limit)
-        guard case .granted = outcome else { return outcome }
-        return lane.offer(self.entry, mode: .reserved) == .accepted ? .granted : .closed
+        return await lane.waitForRoom(for: self.entry, atMost: limit)
     }
 }

@@ -20,8 +20,8 @@ extension Lane {
         let entry = HeldEntry(message: message)
         if self.hasRoom(for: message) { return self.offer(entry, mode: .returned) == .accepted ? .accepted : .closed }
         guard mayWait, case .suspend(let limit) = self.settings.overflow else { return .noRoom }
-        switch await self.waitForRoom(for: message, atMost: limit) {
-        case .granted: return self.offer(entry, mode: .reserved) == .accepted ? .accepted : .closed
+        switch await self.waitForRoom(for: entry, atMost: limit) {
+        case .stored: return .accepted
         case .closed: return .closed
         case .cancelled: return .cancelled
         case .timedOut: return .noRoom
@@ -41,7 +41,7 @@ extension LaneMachine {
         // One that has ended says so when it is offered something.
         if self.isClosed { return true }
         let bounds = self.settings.bounds
-        var (count, bytes) = (self.boundedCount + self.reserved, self.boundedBytes)
+        var (count, bytes) = (self.boundedCount, self.boundedBytes)
         if priority == .critical {
             (count, bytes) = (self.others?.control.count ?? 0, self.others?.control.bytes ?? 0)
         } else if let key, self.settings.ordering == .key, self.keys.isHeld(key), !self.hasRoom(behind: key, for: size)

@@ -11,7 +11,7 @@ extension Lane {
             state.machine.note(progress)
             state.machine.giveBack(buffer)
             var effects = Effects()
-            effects.publishers = state.machine.publishersToResume()
+            effects.publishers = self.giveRoom(&state)
             effects.recovers = state.machine.recovers()
             effects.worker = state.machine.workerForWork()
             effects.waiters = state.machine.settledWaiters()
@@ -118,7 +118,7 @@ extension Lane {
             var effects = Effects()
             if !Mutation.isActive(.dropWakeUp) { effects.worker = state.machine.workerForWork() }
             if decision.hasConsequences { state.machine.unfinished += 1 }
-            effects.publishers = state.machine.publishersToResume()
+            effects.publishers = self.giveRoom(&state)
             effects.recovers = state.machine.recovers()
             effects.waiters = state.machine.settledWaiters()
             swap(&effects.breakerChanges, &state.machine.breakerChanges)
@@ -200,7 +200,7 @@ extension Lane {
             }
             let next = [state.machine.nextDue, state.machine.slots.earliestDeadline].compactMap { $0 }.min()
             state.machine.unfinished += givenUp.count
-            effects.publishers = state.machine.publishersToResume()
+            effects.publishers = self.giveRoom(&state)
             effects.recovers = state.machine.recovers()
             swap(&effects.breakerChanges, &state.machine.breakerChanges)
             return (state.machine.workersForWork(), next)

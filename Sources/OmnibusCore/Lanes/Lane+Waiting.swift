@@ -6,25 +6,28 @@ import Synchronization
 extension Lane {
     /// What became of a publisher that waited for room.
     package enum RoomOutcome: Sendable {
-        /// There is room, promised to the caller, who must offer again as `reserved`.
-        case granted
+        /// There was room, and the queue has the message.
+        case stored
         case closed
         case cancelled
         case timedOut
     }
 
-    /// Waits for room, first come first served.
+    /// Waits for room and has the message stored there, first come first served; with any other outcome than `stored` it
+    /// was not, and will not be.
     ///
     /// Room is mostly given out a quarter of the queue at a time, because a wake-up costs as much as many messages; who
     /// has waited for a while gets any.
-    package func waitForRoom(for message: Message, atMost limit: Duration) async -> RoomOutcome {
+    package func waitForRoom(for entry: HeldEntry, atMost limit: Duration) async -> RoomOutcome {
+        let message = entry.message
+        let waiting = LaneMachine.WaitingEntry(entry)
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
         let timers = Timers(self.clock)
         let now = self.clock.now
         self.times.withLock { $0.publishers[id] = now }
         defer { self.times.withLock { $0.publishers[id] = nil } }
-        let granted = await withTaskCancellationHandler {
+        let isStored = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let size = message.payload.estimatedSize
                 let sleeper = LaneMachine.Sleeper(
@@ -32,6 +35,7 @@ extension Lane {
                     member: nil,
                     size: size,
                     isUrgent: message.priority == .critical,
+                    waiting: waiting,
                     waker: .task(continuation)
                 )
                 let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
@@ -52,13 +56,13 @@ extension Lane {
                     timers.add(self.clock.schedule(at: patience) { self.losePatience() })
                 }
                 // The queue may have been drained between the offer and now.
-                self.resumePublishers()
+                self.giveRoom()
             }
         } onCancel: {
             self.wakePublisher(id)
         }
         timers.cancel()
-        if granted { return .granted }
+        if isStored { return .stored }
         if self.state.withLock({ $0.machine.isClosed }) { return .closed }
         return flag.isRaised ? .timedOut : .cancelled
     }
@@ -68,12 +72,12 @@ extension Lane {
 
     /// Gives out what room there is, and has a worker that is alone say how far it has got.
     private func losePatience() {
-        let granted = self.state.withLock { state -> [LaneMachine.Sleeper] in
+        let given = self.state.withLock { state -> [LaneMachine.Sleeper] in
             guard !state.machine.suspended.isEmpty else { return [] }
             state.machine.isImpatient = true
-            return state.machine.publishersToResume()
+            return self.giveRoom(&state)
         }
-        for sleeper in granted { sleeper.waker.resume(returning: true) }
+        for sleeper in given { sleeper.waker.resume(returning: true) }
         self.callAttention()
     }
 
@@ -85,12 +89,21 @@ extension Lane {
         guard let sleeper else { return }
         sleeper.waker.resume(returning: false)
         // It may have been in the way of smaller messages.
-        self.resumePublishers()
+        self.giveRoom()
     }
 
-    func resumePublishers() {
-        let granted = self.state.withLock { $0.machine.publishersToResume() }
-        for sleeper in granted { sleeper.waker.resume(returning: true) }
+    private func giveRoom() {
+        let given = self.state.withLock { self.giveRoom(&$0) }
+        for sleeper in given { sleeper.waker.resume(returning: true) }
+    }
+
+    /// Stores what publishers wait with for whom there is room; returns who is to be woken once the lock is released.
+    @inline(__always)
+    func giveRoom(_ state: inout State) -> [LaneMachine.Sleeper] {
+        if state.machine.suspended.isEmpty { return [] }
+        let given = state.machine.giveRoom()
+        if given.isUrgent { self.callAttention() }
+        return given.sleepers
     }
 }
 

@@ -147,7 +147,7 @@ extension Lane {
         let effects = self.state.withLock { state -> Effects in
             state.machine.note(progress)
             var effects = Effects()
-            effects.publishers = state.machine.publishersToResume()
+            effects.publishers = self.giveRoom(&state)
             effects.recovers = state.machine.recovers()
             // A key that has been let go may be what another worker waits for.
             if progress.release != nil { effects.worker = state.machine.workerForWork() }
@@ -214,7 +214,7 @@ extension Lane {
             var isShared = wasWoken
             if let ahead { isShared = self.takeAhead(ahead, buffer, for: member, &decision, &state) || wasWoken }
             var effects = Effects()
-            effects.publishers = state.machine.publishersToResume()
+            effects.publishers = self.giveRoom(&state)
             effects.recovers = state.machine.recovers()
             if case .taken = decision {
                 // The end of one entry may have made room for several others.
@@ -273,6 +273,7 @@ extension Lane {
     /// What is left to do once the lock is released.
     struct Effects: Sendable {
         var worker: LaneMachine.Sleeper?
+        /// Those who have waited for room, and who is to work on that.
         var publishers: [LaneMachine.Sleeper] = []
         var waiters: [LaneMachine.Sleeper] = []
         /// Whether the queue is below its bound again.

@@ -101,7 +101,7 @@ package final class Lane: Sendable {
     package enum OfferOutcome: Sendable, Equatable {
         /// The queue has the message, or has dropped it by its overflow policy.
         case accepted
-        /// The queue is full; ``waitForRoom(for:atMost:)`` and offer again as `reserved`.
+        /// The queue is full; ``waitForRoom(for:atMost:)`` stores the message as soon as there is room.
         case full
         /// The queue is full and its policy, or the caller, does not wait.
         case refused
@@ -218,49 +218,21 @@ package final class Lane: Sendable {
         var after = AfterOffer()
         let outcome = self.offer(entry, mode: mode, &after)
         after.perform()
-        // Whoever is next in the order gets room now.
-        if mode == .reserved { self.resumePublishers() }
         return outcome
     }
 
     /// Offers a message that is offered to other queues too; the caller performs what is handed back after that, so that
     /// nothing that the message causes comes to another queue before it.
     package func offer(_ entry: HeldEntry, mode: LaneMachine.OfferMode, _ after: inout AfterOffer) -> OfferOutcome {
-        let message = entry.message
-        let size = UInt32(clamping: message.payload.estimatedSize)
-        let outcome: OfferOutcome
         if let coalescing = self.settings.overflow.coalescing {
-            outcome = self.offer(entry, mode: mode, coalescing: coalescing, &after)
-        } else if self.layout.typeID == ObjectIdentifier(Message.self), entry.attempts == 0, entry.position == nil,
-            entry.claim == nil
-        {
-            outcome = withUnsafePointer(to: message) { place in
-                self.offer(size: Int(size), priority: message.priority, key: message.routingKey, mode: mode, &after) {
-                    queue in
-                    queue.append(copying: place, size: size)?.initialize(
-                        to: EntryHeader(
-                            idHigh: 0,
-                            idLow: 0,
-                            origin: 0,
-                            size: size,
-                            flags: EntryHeader.Flags(message.priority)
-                                .union(message.timeToLive == nil ? [] : .expires)
-                        )
-                    )
-                }
-            }
-        } else {
-            outcome = self.offer(
-                size: Int(size),
-                priority: message.priority,
-                key: message.routingKey,
-                mode: mode,
-                &after
-            ) { queue in
-                queue.append(boxed: entry.header)
-            }
+            return self.offer(entry, mode: mode, coalescing: coalescing, &after)
         }
-        return outcome
+        let message = entry.message
+        let size = message.payload.estimatedSize
+        return self.offer(size: size, priority: message.priority, key: message.routingKey, mode: mode, &after) {
+            queue in
+            queue.append(entry, size: UInt32(clamping: size))
+        }
     }
 
     @inline(__always)
@@ -333,8 +305,7 @@ package final class Lane: Sendable {
     /// Stores an entry of another priority than the queue's own one.
     private func append(_ append: (EntryBuffer) -> Void, _ priority: Priority, _ machine: inout LaneMachine) {
         append(machine.makeReadyBuffer(of: priority))
-        // What a worker alone has taken ahead would go before it.
-        if priority == .critical || machine.held > 0 && priority > self.layout.priority { self.callAttention() }
+        if machine.goesFirst(priority) { self.callAttention() }
     }
 
     /// Counts a message that the subscription's predicate did not want.

@@ -28,7 +28,7 @@ extension LaneMachine {
     /// Nil where something waits, or something unusual decides who gets what.
     mutating func lend(for kind: Responder.Kind) -> Loan? {
         guard !self.isClosed, self.readyCount == 0, self.delayed.isEmpty, self.reading == nil, !self.isOrderly,
-            self.heldBackBy == 0, self.held == 0, self.suspended.isEmpty, self.reserved == 0
+            self.heldBackBy == 0, self.held == 0, self.suspended.isEmpty
         else { return nil }
         guard let sleeper = self.idleWorkers.last, sleeper.id != 0,
             let responder = self.responder(of: sleeper.member), responder.kind == kind, !responder.isSlow

@@ -8,8 +8,6 @@ extension LaneMachine {
         case outside
         /// By a handler, which must never wait and has an allowance instead.
         case handler
-        /// By a publisher that waited and was promised room.
-        case reserved
         /// By the bus itself: what was accepted before is never refused.
         case returned
     }
@@ -61,10 +59,7 @@ extension LaneMachine {
         _ remarks: inout Remarks
     ) -> OfferDecision {
         if self.offersSimply(size: size, priority: priority) { return .store }
-        if self.isClosed {
-            if mode == .reserved { self.redeem(size, priority) }
-            return .closed
-        }
+        if self.isClosed { return .closed }
         self.metrics.offered += 1
         return self.offerSlowly(size: size, priority: priority, key: key(), mode: mode, &remarks)
     }
@@ -89,7 +84,7 @@ extension LaneMachine {
 
     /// Whether nothing but what is ready, of the queue's own priority, counts for an offer.
     private var isUsual: Bool {
-        self.suspended.isEmpty && self.reserved == 0 && self.own.front.isEmpty && self.delayed.isEmpty
+        self.suspended.isEmpty && self.own.front.isEmpty && self.delayed.isEmpty
             && self.keys.isEmpty && self.others == nil
     }
 
@@ -101,8 +96,7 @@ extension LaneMachine {
         _ remarks: inout Remarks
     ) -> OfferDecision {
         let store: OfferDecision = priority == self.layout.priority ? .store : .storeRanked
-        if mode == .reserved { self.redeem(size, priority) }
-        if mode == .reserved || mode == .returned { return store }
+        if mode == .returned { return store }
 
         let bounds = self.settings.bounds
         if priority == .critical {
@@ -115,10 +109,10 @@ extension LaneMachine {
             self.noteCrowded(heldKey, &remarks)
             return self.overflow(behind: heldKey, size, priority, mode, &remarks, store)
         }
-        let waiting = self.boundedCount + self.reserved
+        let waiting = self.boundedCount
         // A message larger than the bound in bytes is taken by an empty queue, or it could never be sent.
         let most = Mutation.isActive(.exceedBound) ? bounds.count + 1 : bounds.count
-        let bytes = self.boundedBytes + self.reservedBytes
+        let bytes = self.boundedBytes
         let fits = waiting < most && (waiting == 0 || bytes + size <= bounds.bytes)
         self.noteFilling(waiting + 1, bytes + size, &remarks)
         // Nobody goes before those who wait for room in the queue, or behind the very same key.
@@ -130,19 +124,9 @@ extension LaneMachine {
 
     /// Whether the control lane has room; it has the same bounds for itself, so that a backlog never shuts it.
     func hasUrgentRoom(for size: Int) -> Bool {
-        let count = (self.others?.control.count ?? 0) + self.reservedUrgent
+        let count = self.others?.control.count ?? 0
         let bytes = self.others?.control.bytes ?? 0
         return count < self.settings.bounds.count && (count == 0 || bytes + size <= self.settings.bounds.bytes)
-    }
-
-    /// Counts room that was promised as used.
-    private mutating func redeem(_ size: Int, _ priority: Priority) {
-        if priority == .critical {
-            self.reservedUrgent -= 1
-        } else {
-            self.reserved -= 1
-            self.reservedBytes -= size
-        }
     }
 
     /// Remembers that the queue has become slow, and says so once: three quarters of a bound are used, or all of a very
@@ -191,9 +175,9 @@ extension LaneMachine {
         _ store: OfferDecision
     ) -> OfferDecision {
         let bounds = self.settings.bounds
-        let waiting = priority == .critical ? self.others?.control.count ?? 0 : self.boundedCount + self.reserved
+        let waiting = priority == .critical ? self.others?.control.count ?? 0 : self.boundedCount
         let bytes =
-            size + (priority == .critical ? self.others?.control.bytes ?? 0 : self.boundedBytes + self.reservedBytes)
+            size + (priority == .critical ? self.others?.control.bytes ?? 0 : self.boundedBytes)
         switch self.settings.overflow {
         case .suspend, .reject, .coalescing:
             if mode == .handler, waiting < bounds.count + bounds.cascade, waiting == 0 || bytes <= bounds.cascadeBytes {
@@ -248,7 +232,7 @@ extension LaneMachine {
             // message has to go.
             guard self.keys.hasOffered(behind: key) else { return self.drop(&remarks) }
             var dropped: [EntryBuffer] = []
-            if self.boundedCount + self.reserved >= bounds.count || self.boundedBytes + size > bounds.bytes {
+            if self.boundedCount >= bounds.count || self.boundedBytes + size > bounds.bytes {
                 guard let room = self.makeRoom(for: size, priority) else { return self.drop(&remarks) }
                 dropped = room
             }
@@ -262,7 +246,7 @@ extension LaneMachine {
     /// Has a publisher outside wait where the policy says so, and refuses everybody else.
     private mutating func refuse(_ mode: OfferMode) -> OfferDecision {
         if mode == .outside, case .suspend = self.settings.overflow {
-            // Counted when it comes back with its promise.
+            // Counted when it is stored, once there is room.
             self.metrics.offered -= 1
             return .full
         }
@@ -296,7 +280,7 @@ extension LaneMachine {
         } else {
             // Entries that are more urgent than the new one do not make room for it.
             sources = Priority.allCases.filter { $0 <= priority }.compactMap { self.readyBuffer(of: $0) }
-            count = self.boundedCount + self.reserved
+            count = self.boundedCount
             bytes = self.boundedBytes
         }
         func fits() -> Bool { count < bounds.count && (count == 0 || bytes + size <= bounds.bytes) }

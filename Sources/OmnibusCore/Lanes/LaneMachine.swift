@@ -29,7 +29,18 @@ package struct LaneMachine: Sendable {
         package var size = 0
         /// Whether a publisher waits for room in the control lane.
         package var isUrgent = false
+        /// What a publisher waits with; it is stored when there is room, whoever makes that.
+        package var waiting: WaitingEntry?
         package let waker: Waker
+    }
+
+    /// What a publisher waits with; by reference, so that places in the order are small.
+    package final class WaitingEntry: Sendable {
+        package let entry: HeldEntry
+
+        package init(_ entry: HeldEntry) {
+            self.entry = entry
+        }
     }
 
     package let settings: SubscriptionSettings
@@ -64,12 +75,6 @@ package struct LaneMachine: Sendable {
     var lent: [LentPlace] = []
     /// Publishers that wait for room, first come first served.
     package var suspended: [Sleeper] = []
-    /// Room that was promised to publishers that have not come back yet.
-    package var reserved = 0
-    /// What was promised to them in bytes.
-    package var reservedBytes = 0
-    /// Room in the control lane that was promised.
-    package var reservedUrgent = 0
     /// How many critical entries were handed over in a row while others waited.
     var urgentRun = 0
     /// Whether there has been much room, which is given out until there is none.
@@ -175,7 +180,7 @@ package struct LaneMachine: Sendable {
     /// Whether there is nothing to do now; what waits for its time, or for a key that does, does not count.
     package var isSettled: Bool {
         guard self.inFlight == 0, self.unfinished == 0 else { return false }
-        return self.isClosed || !self.hasWork && self.reserved == 0 && self.reservedUrgent == 0
+        return self.isClosed || !self.hasWork
     }
 
     package var currentMetrics: QueueMetrics {
@@ -252,72 +257,6 @@ package struct LaneMachine: Sendable {
         // Until those that it held back have been let go, there is something left to do.
         self.unfinished += 1
         return true
-    }
-
-    /// Queues of so many or more give room out a quarter at a time.
-    static let largeCount = 16
-
-    /// Lets suspended publishers go on for which there is room now.
-    ///
-    /// With large queues, it waits until a quarter is free, or somebody has lost patience. A quarter is promised to all
-    /// who wait, in their order: were they let go one by one, each would find somebody waiting when it comes with its
-    /// next message, and would have to wait behind, so that every message of several publishers were one that waited.
-    ///
-    /// Otherwise one at a time: the next one follows when it has stored its message, so that they come in their order.
-    package mutating func publishersToResume() -> [Sleeper] {
-        guard !self.suspended.isEmpty, !Mutation.isActive(.forgetSuspendedPublishers) else { return [] }
-        var resumed = [self.urgentPublisherToResume()].compactMap { $0 }
-        while let publisher = self.publisherToResume() { resumed.append(publisher) }
-        return resumed
-    }
-
-    private mutating func publisherToResume() -> Sleeper? {
-        let bounds = self.settings.bounds
-        let room = bounds.count - self.boundedCount
-        if room <= 0 || room >= bounds.count / 4 { self.isGiving = room > 0 }
-        // Where nothing is left that a worker could make room of, what there is has to do.
-        let isIdle = self.own.count + (self.others?.count ?? 0) + self.held == 0
-        let isLarge = bounds.count >= Self.largeCount
-        guard room > self.reserved, self.reserved == 0 || (isLarge && self.isGiving),
-            !isLarge || self.isGiving || self.isImpatient || isIdle
-        else { return nil }
-        guard let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) }) else { return nil }
-        let size = self.suspended[index].size
-        // Those behind a large message wait with it, or it would never get room.
-        let bytes = self.boundedBytes + self.reservedBytes
-        guard self.boundedCount + self.reserved == 0 || bytes + size <= bounds.bytes else { return nil }
-        if let key = self.suspended[index].key { self.keys.expect(key) }
-        let resumed = self.suspended.remove(at: index)
-        self.reserved += 1
-        self.reservedBytes += size
-        if self.suspended.isEmpty { self.isImpatient = false }
-        return resumed
-    }
-
-    /// Has a publisher wait: behind its message's key where there is no room, otherwise for the queue.
-    mutating func suspend(_ sleeper: Sleeper, for key: String?) {
-        var sleeper = sleeper
-        if let key, !sleeper.isUrgent, self.settings.ordering == .key, self.keys.isHeld(key),
-            !self.hasRoom(behind: key, for: sleeper.size)
-        {
-            sleeper.key = key
-        }
-        self.suspended.append(sleeper)
-    }
-
-    private mutating func urgentPublisherToResume() -> Sleeper? {
-        guard self.reservedUrgent == 0, let index = self.suspended.firstIndex(where: \.isUrgent),
-            self.hasUrgentRoom(for: self.suspended[index].size)
-        else { return nil }
-        self.reservedUrgent += 1
-        return self.suspended.remove(at: index)
-    }
-
-    /// Whether nothing but room in the queue keeps a publisher waiting.
-    private func mayWaitBehindItsKey(_ sleeper: Sleeper) -> Bool {
-        if sleeper.isUrgent { return false }
-        guard let key = sleeper.key, self.keys.isHeld(key) else { return true }
-        return self.hasRoom(behind: key, for: sleeper.size)
     }
 
     /// Takes out those who wait for the queue to be idle, when it is.
