@@ -303,6 +303,7 @@ extension EventBus {
             handleAll: handleAll
         )
         self.subscriptions.add(SubscriptionTable.Record(subscription: handle, lane: lane, request))
+        if worker.takesAhead { lane.setSharing(id) }
         self.start(request.settings.concurrency, for: handle.id, waitingIn: lane) { await worker.run() }
         try await self.endIfClosing(handle.id)
         return handle

@@ -8,10 +8,23 @@ extension Lane {
 
     /// Adds a subscription to the group; returns false when the queue has ended.
     package func join(_ member: SubscriptionID) -> Bool {
-        self.state.withLock { state in
-            guard !state.machine.isClosed else { return false }
+        let (isMember, isOneOfSeveral) = self.state.withLock { state -> (Bool, Bool) in
+            guard !state.machine.isClosed else { return (false, false) }
             state.machine.members.append(LaneMachine.Member(id: member))
-            return true
+            return (true, state.machine.members.count > 1)
+        }
+        // What others have taken ahead is for it too, and it may not be one that steals.
+        if isOneOfSeveral { self.callAttention() }
+        return isMember
+    }
+
+    /// Notes that all workers of a member are going to have a ``WorkQueue``, and steal from those of others.
+    ///
+    /// It is said when the subscription is made: the workers themselves begin with their first messages.
+    package func setSharing(_ member: SubscriptionID) {
+        self.state.withLock { state in
+            guard let index = state.machine.members.firstIndex(where: { $0.id == member }) else { return }
+            state.machine.members[index].isSharing = true
         }
     }
 

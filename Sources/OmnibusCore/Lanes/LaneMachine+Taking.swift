@@ -213,8 +213,10 @@ extension LaneMachine {
 
     /// Hands a worker that has got an entry some more, within reach of the others; returns how many.
     ///
-    /// They are none but those that nothing is to be known of: no key, no retry, no other priority anywhere.
+    /// They are none but those that nothing is to be known of: no key, no retry, no other priority anywhere. And there are
+    /// none while a member does not steal: it would have nothing to do while they wait behind one handler.
     mutating func takeAhead(into queue: WorkQueue, sharers: Int) -> Int {
+        for index in self.members.indices where !self.members[index].isSharing { return 0 }
         guard self.others == nil, self.window == nil, self.reading == nil, self.own.front.isEmpty, !self.isHeldUp else {
             return 0
         }

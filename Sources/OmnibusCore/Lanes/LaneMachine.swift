@@ -14,6 +14,8 @@ package struct LaneMachine: Sendable {
     package struct Member: Sendable {
         package let id: SubscriptionID
         package var isPaused = false
+        /// Whether each worker of it steals what others have taken ahead.
+        package var isSharing = false
         /// What answers requests, where they may be handled in the requester's place.
         package var responder: Responder?
     }
