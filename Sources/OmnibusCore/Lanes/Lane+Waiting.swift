@@ -20,7 +20,7 @@ extension Lane {
     /// has waited for a while gets any.
     package func waitForRoom(for entry: HeldEntry, atMost limit: Duration) async -> RoomOutcome {
         let message = entry.message
-        let waiting = LaneMachine.WaitingEntry(entry)
+        let waiting = LaneMachine.WaitingEntry(entry, since: self.clock.uptime())
         let id = self.state.withLock { $0.machine.nextSleeperID() }
         let flag = SharedFlag()
         let timers = Timers(self.clock)
@@ -38,12 +38,13 @@ extension Lane {
                     waiting: waiting,
                     waker: .task(continuation)
                 )
-                let resumed = self.state.withLock { state -> [LaneMachine.Sleeper] in
-                    guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return [sleeper] }
+                let (isWaiting, patience) = self.state.withLock { state -> (Bool, UInt64?) in
+                    guard !state.machine.isClosed, !Task.isCancelled, !flag.isRaised else { return (false, nil) }
                     state.machine.suspend(sleeper, for: message.routingKey)
-                    return []
+                    let isFirst = state.patience == nil && self.settings.bounds.count >= LaneMachine.largeCount
+                    return (true, isFirst ? state.nextPatience() : nil)
                 }
-                for sleeper in resumed { sleeper.waker.resume(returning: false) }
+                if !isWaiting { sleeper.waker.resume(returning: false) }
                 // Not before the publisher has its place in the order.
                 timers.add(
                     self.clock.schedule(at: self.clock.deadline(after: limit)) {
@@ -51,10 +52,7 @@ extension Lane {
                         self.wakePublisher(id)
                     }
                 )
-                if self.settings.bounds.count >= LaneMachine.largeCount {
-                    let patience = self.clock.deadline(after: Self.patience)
-                    timers.add(self.clock.schedule(at: patience) { self.losePatience() })
-                }
+                if let patience { self.setPatience(patience, self.clock.deadline(after: LaneMachine.patience)) }
                 // The queue may have been drained between the offer and now.
                 self.giveRoom()
             }
@@ -62,23 +60,10 @@ extension Lane {
             self.wakePublisher(id)
         }
         timers.cancel()
+        self.endPatience()
         if isStored { return .stored }
         if self.state.withLock({ $0.machine.isClosed }) { return .closed }
         return flag.isRaised ? .timedOut : .cancelled
-    }
-
-    /// How long a publisher waits for much room before it takes any.
-    private static let patience = Duration.milliseconds(5)
-
-    /// Gives out what room there is, and has a worker that is alone say how far it has got.
-    private func losePatience() {
-        let given = self.state.withLock { state -> [LaneMachine.Sleeper] in
-            guard !state.machine.suspended.isEmpty else { return [] }
-            state.machine.isImpatient = true
-            return self.giveRoom(&state)
-        }
-        for sleeper in given { sleeper.waker.resume(returning: true) }
-        self.callAttention()
     }
 
     private func wakePublisher(_ id: UInt64) {

@@ -12,6 +12,8 @@ package final class Lane: Sendable {
         /// The timer for what waits in the queue, and when it is due; it has no id while it is being set.
         var timer: (number: UInt64, id: TimerID?, due: Duration)?
         var lastTimer: UInt64 = 0
+        /// The timer by which publishers that wait for much room are given any; no id while it is being set.
+        var patience: (number: UInt64, id: TimerID?)?
         /// What workers have taken ahead, where several take.
         var workQueues: [WorkQueue] = []
 

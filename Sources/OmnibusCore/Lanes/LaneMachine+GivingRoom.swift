@@ -31,6 +31,26 @@ extension LaneMachine {
         return given
     }
 
+    /// How long a publisher waits for much room before it takes any.
+    static let patience = Duration.milliseconds(5)
+    /// How long room that has come free is kept from one that has waited for long.
+    static let longestPatience = Duration.milliseconds(80)
+
+    /// Looks for a publisher that has waited too long for much room, so that any is given out; returns when to look
+    /// again, nil where nobody waits.
+    ///
+    /// Workers report what they have done from time to time only, and once more when it is found that somebody has lost
+    /// patience. That is asked of them again as long as anybody waits: how long a publisher has waited is how long it
+    /// takes until it is asked again, up to a limit.
+    mutating func losePatience(now: Duration) -> Duration? {
+        guard let oldest = self.suspended.first(where: { self.mayWaitBehindItsKey($0) }) else {
+            return self.suspended.isEmpty ? nil : now + Self.longestPatience
+        }
+        let since = oldest.waiting?.since ?? now
+        self.isImpatient = now >= since + Self.patience
+        return self.isImpatient ? now + min(now - since, Self.longestPatience) : since + Self.patience
+    }
+
     /// The first one that waits for room in the control lane, if there is some.
     private func nextUrgentPublisher() -> Int? {
         guard let index = self.suspended.firstIndex(where: \.isUrgent),

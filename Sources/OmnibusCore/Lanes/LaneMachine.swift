@@ -39,9 +39,12 @@ package struct LaneMachine: Sendable {
     /// What a publisher waits with; by reference, so that places in the order are small.
     package final class WaitingEntry: Sendable {
         package let entry: HeldEntry
+        /// Since when, as uptime.
+        package let since: Duration
 
-        package init(_ entry: HeldEntry) {
+        package init(_ entry: HeldEntry, since: Duration = .zero) {
             self.entry = entry
+            self.since = since
         }
     }
 

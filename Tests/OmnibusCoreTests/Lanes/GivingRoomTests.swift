@@ -71,6 +71,21 @@ struct GivingRoomTests {
         }
     }
 
+    @Test("is thought of again and again, ever later, while somebody waits")
+    func patience() async {
+        var machine = await self.machine(self.messages([1, 1]), of: QueueBounds(count: 64))
+        var times: [Duration] = []
+        var now = Duration.milliseconds(4)
+        for _ in 0..<8 {
+            now = machine.losePatience(now: now) ?? .zero
+            times.append(now)
+        }
+        #expect(times == [5, 10, 20, 40, 80, 160, 240, 320].map { .milliseconds($0) })
+        #expect(machine.isImpatient)
+        _ = machine.giveRoom()
+        #expect(machine.losePatience(now: now) == nil && !machine.isImpatient)
+    }
+
     @Test("tells workers of a message that goes before what they have taken ahead")
     func isUrgent() async {
         var urgent = Message(topic: "room", payload: Payload(bytes: [1]))

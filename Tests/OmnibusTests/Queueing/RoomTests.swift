@@ -40,6 +40,32 @@ struct RoomTests {
         #expect(log.count == 66)
     }
 
+    @Test("is given to one after the other of those who wait behind a slow handler, whenever it comes free")
+    func roomForEach() async throws {
+        let (gate, bus) = (Gate(), self.bus)
+        let settings = HandlerSettings(bounds: QueueBounds(count: 1_024))
+        try await bus.subscribe(to: Job.self, with: settings) { _ in try await gate.pass() }
+        try await bus.publish(Job("0"))
+        try await gate.arrivals(1)
+        for number in 1...1_024 { try await bus.publish(Job("\(number)")) }
+        let publishers = (0..<8).map { number in Task { try await bus.publish(Job("late \(number)")) } }
+        await bus.suspendedPublishers(8)
+        // The limit of each, and one timer for the patience of all.
+        try await self.manual.clock.timers(atLeast: 9)
+        for handled in 1...8 {
+            self.manual.clock.advance(by: .milliseconds(100))
+            gate.letOneThrough()
+            try await gate.arrivals(handled + 1)
+            #expect(bus.suspendedPublishers == 8 - handled)
+        }
+        for publisher in publishers { _ = try await publisher.value }
+        #expect(self.manual.clock.pendingTimers == 0)
+        gate.open()
+        await bus.settled()
+        #expect(try await bus.metrics().queues.acknowledged == 1_033)
+        #expect(self.manual.clock.pendingTimers == 0)
+    }
+
     @Test("is given out within the bound in bytes")
     func bytes() async throws {
         let settings = HandlerSettings(bounds: QueueBounds(count: 100, bytes: 1_000))
