@@ -224,35 +224,34 @@ extension EventBus {
     /// Waits for the provider's subscriptions to end that fill queues of the bus; returns the names of those that do
     /// not. Handlers that still run are not waited for: what they have goes back to the provider.
     private func unended(_ records: [SubscriptionTable.Record]) async -> [String] {
-        let clock = self.environment.clock
         var seen: Set<ObjectIdentifier> = []
-        var unended: [String] = []
-        for hosted in records.compactMap(\.hosted) where seen.insert(ObjectIdentifier(hosted)).inserted {
-            hosted.abandon()
-            let timer = clock.schedule(at: clock.deadline(after: Self.cancellationGrace)) {
-                hosted.ended.resolve(false)
-            }
-            let hasEnded = await hosted.ended.value()
-            clock.cancel(timer)
-            if !hasEnded { unended.append("\(hosted.lane.name), at the provider") }
-        }
-        return unended
+        let queues = records.compactMap(\.hosted).filter { seen.insert(ObjectIdentifier($0)).inserted }
+        for hosted in queues { hosted.abandon() }
+        return await self.withGrace(queues.map(\.ended)) { "\(queues[$0].lane.name), at the provider" }
     }
 
     /// Waits for the workers to end; returns the names of those that do not.
     private func stuck(_ records: [SubscriptionTable.Record]) async -> [String] {
-        let clock = self.environment.clock
-        var stuck: [String] = []
-        for record in records {
-            for worker in record.workers {
-                let timer = clock.schedule(at: clock.deadline(after: Self.cancellationGrace)) {
-                    worker.ended.resolve(false)
-                }
-                let hasEnded = await worker.ended.value()
-                clock.cancel(timer)
-                if !hasEnded { stuck.append(record.lane?.name ?? "'\(record.subscription.pattern)'") }
-            }
+        let workers = records.flatMap { record in record.workers.map { (record, $0) } }
+        return await self.withGrace(workers.map(\.1.ended)) { index in
+            let record = workers[index].0
+            return record.lane?.name ?? "'\(record.subscription.pattern)'"
         }
-        return stuck
+    }
+
+    /// Gives all of them one time to end, side by side; returns the names of those that do not.
+    private func withGrace(_ endings: [Pending<Bool>], _ name: (Int) -> String) async -> [String] {
+        if endings.isEmpty { return [] }
+        let clock = self.environment.clock
+        let timer = clock.schedule(at: clock.deadline(after: Self.cancellationGrace)) {
+            for ending in endings { ending.resolve(false) }
+        }
+        var names: [String] = []
+        for (index, ending) in endings.enumerated() {
+            let hasEnded = await ending.value()
+            if !hasEnded { names.append(name(index)) }
+        }
+        clock.cancel(timer)
+        return names
     }
 }

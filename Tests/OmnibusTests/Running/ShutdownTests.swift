@@ -157,6 +157,34 @@ struct ShutdownTests {
         #expect(queues.pending == 0)
     }
 
+    @Test("gives all handlers that ignore their cancellation one second, not one after the other")
+    func stuckSideBySide() async throws {
+        let gate = self.gate
+        for _ in 0..<2 {
+            let settings = HandlerSettings(concurrency: 4)
+            try await self.bus.subscribe(to: Step.self, with: settings) { _ in await gate.passStubbornly() }
+        }
+        for number in 0..<4 { try await self.bus.publish(Step(number: number)) }
+        try await gate.arrivals(8)
+        let start = self.manual.clock.uptime()
+        let shutdown = Task { [bus] in try await bus.shutdown(deadline: .zero) }
+        let isOver = Switch()
+        let watching = Task {
+            let report = try await shutdown.value
+            isOver.turn(on: true)
+            return report
+        }
+        while !isOver.isOn {
+            // A tenth of a second at a time, each only while somebody waits for the clock.
+            if self.manual.clock.pendingTimers > 0 { self.manual.clock.advance(by: .milliseconds(100)) }
+            await Task.yield()
+        }
+        #expect(try await watching.value.stuck.count == 8)
+        #expect(self.manual.clock.uptime() - start <= .milliseconds(1_500))
+        #expect(self.manual.clock.pendingTimers == 0)
+        gate.open()
+    }
+
     @Test("names the subscription whose handler ignores its cancellation")
     func namesStuck() async throws {
         let gate = self.gate
