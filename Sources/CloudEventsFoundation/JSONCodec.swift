@@ -8,8 +8,8 @@ import OmnibusJSON
 /// The JSON codec for `Codable` payloads.
 ///
 /// Dates are ISO 8601 texts in the form of RFC 3339, with as many fraction digits as the date has, and come back equal;
-/// members keep the order in which the encoder writes them. Both can be configured. A `JSONValue` or `JSONObject`, as the
-/// payload or anywhere in it, is read and written by its own strict parser, which keeps every digit and the order of
+/// members keep the order in which the encoder writes them. Both can be configured. A `JSONValue` or `JSONObject`, as
+/// the payload or anywhere in it, is read and written by its own strict parser, which keeps every digit and the order of
 /// members; a coder that makes other names, or texts of infinite numbers, does that itself.
 ///
 /// A codec is used by many tasks at once and shares no coder between them: a `JSONEncoder` or `JSONDecoder` can be

@@ -3,9 +3,9 @@
 
 /// The document that a decoder of another maker reads, for the JSON values in it.
 ///
-/// A decoder hands out numbers as doubles and members in an order of its own. Who decodes puts the document beside, into
-/// the decoder's `userInfo`; a value then takes its part of it exactly as it is written. The document is parsed when
-/// the first value asks, so it costs nothing where none does.
+/// A decoder hands out numbers as doubles and members in an order of its own. Who decodes puts the document beside,
+/// into the decoder's `userInfo`; a value then takes its part of it exactly as it is written. The document is parsed
+/// when the first value asks, so it costs nothing where none does.
 // SAFETY: whoever decodes makes a document for one call of a decoder, which asks for values on the caller's thread and
 // one after the other.
 package final class JSONDocument: @unchecked Sendable {

@@ -4,8 +4,8 @@
 /// The JSON values that an encoder of another maker comes upon, kept to be put into what it writes.
 ///
 /// An encoder writes numbers as doubles and members in an order of its own. Who encodes puts this beside, into the
-/// encoder's `userInfo`; a value leaves itself here, and a mark in its place, which ``filled(_:_:)`` replaces. Objects and
-/// arrays have their mark inside, as one member or element: others may write into the same container.
+/// encoder's `userInfo`; a value leaves itself here, and a mark in its place, which ``filled(_:_:)`` replaces. Objects
+/// and arrays have their mark inside, as one member or element: others may write into the same container.
 // SAFETY: whoever encodes makes it for one call of an encoder, which asks values on the caller's thread and one after
 // the other.
 package final class JSONInsertions: @unchecked Sendable {

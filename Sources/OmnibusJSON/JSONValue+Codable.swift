@@ -58,8 +58,8 @@ extension JSONValue: Codable {
 
     /// Writes the value through an encoder of any format.
     ///
-    /// A decimal is written as an unsigned integer where it is one, and else as the nearest double. What encodes payloads
-    /// here writes it as it is.
+    /// A decimal is written as an unsigned integer where it is one, and else as the nearest double. What encodes
+    /// payloads here writes it as it is.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let object):

@@ -54,7 +54,10 @@ struct ExactJSONTests {
         #expect(try document["inner"]?[1]?["value"]?.text() == Self.text)
     }
 
-    @Test("are exact as the whole payload too", arguments: [#"{"b":1e400,"a":-0.0}"#, "{}", "[1.5e-400]", "[]", "1e400"])
+    @Test(
+        "are exact as the whole payload too",
+        arguments: [#"{"b":1e400,"a":-0.0}"#, "{}", "[1.5e-400]", "[]", "1e400"]
+    )
     func isExactAsWhole(text: String) throws {
         let codec = JSONCodec()
         let list = try codec.decode([JSONValue].self, from: Array("[\(text)]".utf8))

@@ -52,7 +52,8 @@ extension WrittenTime: Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(self.wrappedValue) }
 }
 
-/// A time that an event need not have, read and written as ``WrittenTime`` is; where there is none, the field is left out.
+/// A time that an event need not have, read and written as ``WrittenTime`` is; where there is none, the field is left
+/// out.
 @propertyWrapper
 public struct OptionalWrittenTime: Sendable, Hashable, Codable {
     private var written: WrittenTime?
