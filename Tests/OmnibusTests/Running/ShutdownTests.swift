@@ -168,7 +168,7 @@ struct ShutdownTests {
         try await gate.arrivals(8)
         let start = self.manual.clock.uptime()
         let shutdown = Task { [bus] in try await bus.shutdown(deadline: .zero) }
-        let isOver = Switch()
+        let isOver = Switch(isOn: false)
         let watching = Task {
             let report = try await shutdown.value
             isOver.turn(on: true)
