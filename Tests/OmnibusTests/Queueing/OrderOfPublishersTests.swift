@@ -91,12 +91,12 @@ struct OrderOfPublishersTests {
             try await self.manual.clock.timers(atLeast: number - 2)
         }
         tasks[0].cancel()
-        await expectError(.cancelled) { try await tasks[0].value }
+        await expectError(.cancelled) { _ = try await tasks[0].value }
         gate.letOneThrough()
         _ = try await tasks[1].value
         tasks[1].cancel()
         self.manual.clock.advance(by: .seconds(2))
-        await expectError(.overflow) { try await tasks[2].value }
+        await expectError(.overflow) { _ = try await tasks[2].value }
         gate.open()
         await bus.settled()
         #expect(seen.all == [0, 1, 2, 4])
