@@ -68,6 +68,12 @@ extension LaneMachine {
         guard room > 0, bounds.count < Self.largeCount || self.isGiving || self.isImpatient || isIdle,
             let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) })
         else { return nil }
+        // A worker that has taken an entry, and is told of one that goes before it, brings it back.
+        if self.inFlight > 0, room == 1,
+            self.suspended[index].waiting.map({ self.goesFirst($0.entry.message.priority) }) == true
+        {
+            return nil
+        }
         // Those behind a large message wait with it, or it would never get room.
         guard self.boundedCount == 0 || self.boundedBytes + self.suspended[index].size <= bounds.bytes else {
             return nil
