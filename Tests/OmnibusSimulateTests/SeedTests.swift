@@ -28,6 +28,8 @@ struct SeedTests {
             45_947, 55_545, 141_154,
             // What was taken back from a member gave its permit back, and others went on at once.
             26_360, 37_808, 150_118, 161_445,
+            // Room went to one that goes first, and what a worker had taken came back beside it.
+            2_690,
         ] as [UInt64]
     )
     func pinned(seed: UInt64) {
