@@ -19,11 +19,13 @@ package struct DirectOffer: Sendable {
         case elsewhere
     }
 
-    package var idHigh: UInt64
-    package var idLow: UInt64
+    @usableFromInline package var idHigh: UInt64
+    @usableFromInline package var idLow: UInt64
     @usableFromInline package var outcome: Outcome
+    /// Whether the value has been moved out of its place into a queue; where not, it is still the caller's.
+    @usableFromInline package var hasMoved = false
     /// How many queues and observers have it, where all have.
-    package var matched: Int32
+    @usableFromInline package var matched: Int32
     /// What the queues have answered, where there are several and one is full; whoever goes on takes it.
     ///
     /// Unmanaged, so that this is plain bits: nothing is counted where there is none, which is nearly always.
@@ -37,9 +39,11 @@ package struct DirectOffer: Sendable {
         outcome: Outcome,
         idHigh: UInt64,
         idLow: UInt64,
-        matched: Int32 = 1
+        matched: Int32 = 1,
+        hasMoved: Bool = false
     ) {
         self.outcome = outcome
+        self.hasMoved = hasMoved
         self.idHigh = idHigh
         self.idLow = idLow
         self.matched = matched
@@ -54,10 +58,11 @@ package struct DirectOffer: Sendable {
     /// What the queues have answered, where there are several and one is full; it is to be taken once.
     package func takeRest() -> PartialOffer? { self.rest?.takeRetainedValue() }
 
-    @usableFromInline package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
+    @inlinable package var id: MessageID { MessageID(high: self.idHigh, low: self.idLow) }
 
-    /// The receipt of a call that all have accepted.
-    @usableFromInline package var receipt: PublishReceipt {
+    /// The receipt of a call that all have accepted; inlined, because ending one that nobody looks at costs as much as a
+    /// lock where it is not known what it holds.
+    @inlinable package var receipt: PublishReceipt {
         PublishReceipt(messageID: self.id, matched: Int(self.matched))
     }
 }
@@ -76,12 +81,14 @@ package final class PartialOffer: Sendable {
 extension BrokerCore {
     /// Hands a value to all who want it, where these are queues and observers of its type.
     ///
+    /// A single queue that has room gets the value itself, moved out of its place; all others get copies.
+    ///
     /// Design note: nothing here is generic. The value is a place in memory and a type's identity, so that this code is
     /// compiled once, as fast as it can be, whatever the user's module does with it. A message exists only where this
     /// is not enough, and the caller goes on with ``offer(_:origin:scope:allowsSystem:mode:)``. What would be retained
     /// and released again is used unmanaged: each such pair costs as much as a lock.
     package func offerDirectly(
-        _ value: UnsafeRawPointer,
+        moving value: UnsafeMutableRawPointer,
         of typeID: ObjectIdentifier,
         topic: Topic,
         key: String?,
@@ -91,14 +98,24 @@ extension BrokerCore {
         cause: RareEntry?
     ) -> DirectOffer {
         self.stripe._withUnsafeGuaranteedRef { stripe in
-            self.offerDirectly(value, typeID, topic, key, UInt32(clamping: size), priority, origin, cause, stripe)
+            self.offerDirectly(
+                moving: value,
+                typeID,
+                topic,
+                key,
+                UInt32(clamping: size),
+                priority,
+                origin,
+                cause,
+                stripe
+            )
         }
     }
 
     /// The same with the stripe that the caller owns or has found.
     @inline(__always)
     func offerDirectly(
-        _ value: UnsafeRawPointer,
+        moving value: UnsafeMutableRawPointer,
         _ typeID: ObjectIdentifier,
         _ topic: Topic,
         _ key: String?,
@@ -126,7 +143,7 @@ extension BrokerCore {
             let (high, low) = state.ids.nextBits(milliseconds: milliseconds)
             let offer = lane._withUnsafeGuaranteedRef { lane in
                 lane.offerSimply(
-                    value,
+                    moving: value,
                     idHigh: high,
                     idLow: low,
                     key: key,
@@ -139,7 +156,7 @@ extension BrokerCore {
             guard offer.isStored else { return .elsewhere }
             state.lastPublished &+= 1
             worker = offer.worker
-            return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
+            return DirectOffer(outcome: .accepted, idHigh: high, idLow: low, hasMoved: true)
         }
         guard direct.outcome == .accepted else {
             return self.offerAtLength(value, typeID, topic, key, size, priority, origin, cause, stripe)
@@ -227,7 +244,7 @@ extension BrokerCore {
             to: route,
             simply: { lane in
                 lane.offerSimply(
-                    value,
+                    copying: value,
                     idHigh: high,
                     idLow: low,
                     key: key,

@@ -23,10 +23,12 @@ final class Tally: Sendable {
         let handled = self.handled.load(ordering: .relaxed) + 1
         self.handled.store(handled, ordering: .relaxed)
         self.sum.store(self.sum.load(ordering: .relaxed) &+ n, ordering: .relaxed)
-        if handled == self.expected {
-            self.finished.continuation.finish()
-        }
+        if handled == self.expected { self.finish() }
     }
+
+    /// Out of line: inlined, the stream that it needs only once would be given a place at every call.
+    @inline(never)
+    private func finish() { self.finished.continuation.finish() }
 
     /// Waits until every message was counted, and checks that they were the numbers from 0.
     func wait() async throws {
@@ -51,10 +53,11 @@ final class SharedTally: Sendable {
     /// Counts one message.
     func add(_ n: Int) {
         self.sum.wrappingAdd(n, ordering: .relaxed)
-        if self.handled.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == self.expected {
-            self.finished.continuation.finish()
-        }
+        if self.handled.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == self.expected { self.finish() }
     }
+
+    @inline(never)
+    private func finish() { self.finished.continuation.finish() }
 
     /// Waits until every message was counted, and checks that they were the numbers from 0.
     func wait() async throws {

@@ -89,21 +89,25 @@ extension EventBus: EventPublishing {
     @inlinable
     @inline(__always)
     func offerDirectly<E: Event>(_ event: E) -> DirectOffer {
-        withUnsafePointer(to: event) { place in
-            self.offerDirectly(
-                place,
+        withUnsafeTemporaryAllocation(of: E.self, capacity: 1) { places in
+            guard let place = places.baseAddress else { return DirectOffer.elsewhere }
+            place.initialize(to: event)
+            let offer = self.offerDirectly(
+                moving: place,
                 of: ObjectIdentifier(E.self),
                 topic: event.eventTopic,
                 key: event.eventKey ?? event.eventSubject,
                 size: event.estimatedSize,
                 priority: E.priority
             )
+            if !offer.hasMoved { place.deinitialize(count: 1) }
+            return offer
         }
     }
 
     @usableFromInline
     func offerDirectly(
-        _ place: UnsafeRawPointer,
+        moving place: UnsafeMutableRawPointer,
         of typeID: ObjectIdentifier,
         topic: Topic,
         key: String?,
@@ -115,7 +119,7 @@ extension EventBus: EventPublishing {
         guard let memory = self.direct, self.isOpen(scope) else { return .elsewhere }
         return memory._withUnsafeGuaranteedRef {
             $0.offerDirectly(
-                place,
+                moving: place,
                 of: typeID,
                 topic: topic,
                 key: key,

@@ -12,6 +12,7 @@ public import CloudEvents
 /// The empty text is no id: a message that has it is given one when it is accepted.
 public struct MessageID: Sendable {
     /// How an id is held.
+    @usableFromInline
     package enum Storage: Sendable {
         /// Not given yet.
         case unassigned
@@ -21,7 +22,7 @@ public struct MessageID: Sendable {
         case text(String)
     }
 
-    package let storage: Storage
+    @usableFromInline package let storage: Storage
 
     /// The id of a message that has none yet.
     package static let unassigned = MessageID(storage: .unassigned)
@@ -31,6 +32,7 @@ public struct MessageID: Sendable {
     }
 
     /// Creates an id from its first and its last eight bytes.
+    @inlinable
     package init(high: UInt64, low: UInt64) {
         self.storage = .bits(high: high, low: low)
     }

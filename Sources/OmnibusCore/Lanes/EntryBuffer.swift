@@ -46,10 +46,24 @@ package final class EntryBuffer: @unchecked Sendable {
     /// - Returns: where the header has to be initialised, before anything else happens to the buffer.
     @inline(__always)
     func append(copying value: UnsafeRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
+        self.append(size) { self.layout.copy(value, to: $0) }
+    }
+
+    /// The same, moving the payload out of its place where there is a header to be initialised.
+    @inline(__always)
+    func append(moving value: UnsafeMutableRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
+        self.append(size) { self.layout.move(value, to: $0) }
+    }
+
+    @inline(__always)
+    private func append(
+        _ size: UInt32,
+        payload: (UnsafeMutableRawPointer) -> Void
+    ) -> UnsafeMutablePointer<EntryHeader>? {
         if self.end == self.capacity { self.makeRoom(1) }
         guard let headers = self.headers, let payloads = self.payloads else { return nil }
         self.bytes += Int(size)
-        self.layout.copy(value, to: payloads + self.end * self.layout.stride)
+        payload(payloads + self.end * self.layout.stride)
         defer { self.end += 1 }
         return headers + self.end
     }

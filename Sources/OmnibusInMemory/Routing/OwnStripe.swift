@@ -24,9 +24,9 @@ extension BrokerCore {
             self.core.table.withLock { $0.ownStripes[ObjectIdentifier(stripe)] = nil }
         }
 
-        /// Puts a value into the only queue that wants it, where that is a queue of its type.
+        /// Hands a value to all who want it, as ``BrokerCore`` does with the stripe that it has found.
         package func offerDirectly(
-            _ value: UnsafeRawPointer,
+            moving value: UnsafeMutableRawPointer,
             of typeID: ObjectIdentifier,
             topic: Topic,
             key: String?,
@@ -36,7 +36,7 @@ extension BrokerCore {
             cause: RareEntry?
         ) -> DirectOffer {
             self.core.offerDirectly(
-                value,
+                moving: value,
                 typeID,
                 topic,
                 key,
