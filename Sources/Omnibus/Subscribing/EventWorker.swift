@@ -4,10 +4,13 @@
 /// Hands the events of an in-memory queue to a handler that wants nothing but the event.
 ///
 /// Design note: this is the hot path. Entries are taken in batches, events are moved out of the queue's own column, and
-/// no message, delivery or handle exists unless the handler throws.
-struct EventWorker<E: Event>: Sendable {
+/// no message, delivery or handle exists unless the handler throws. One object serves all tasks of a subscription: what
+/// each of them held itself would be its memory while it sleeps.
+final class EventWorker<E: Event>: Sendable {
     let lane: Lane
     let settler: EntrySettler
+    private let member: SubscriptionID
+    private let activities: ActivityRecorder
     let codec: any PayloadCodec
     let compression: CompressionSettings
     let source: String
@@ -20,6 +23,32 @@ struct EventWorker<E: Event>: Sendable {
     let handler: @Sendable (E) async throws -> Void
     /// Calls the handler for event after event, in code that knows the handler.
     let handleAll: @Sendable (EventBatch) async -> Void
+
+    init(
+        lane: Lane,
+        settler: EntrySettler,
+        codec: any PayloadCodec,
+        compression: CompressionSettings,
+        source: String,
+        owner: ObjectIdentifier,
+        isAlone: Bool,
+        takesAhead: Bool,
+        handler: @escaping @Sendable (E) async throws -> Void,
+        handleAll: @escaping @Sendable (EventBatch) async -> Void
+    ) {
+        self.lane = lane
+        self.settler = settler
+        self.member = settler.subscription.id
+        self.activities = settler.activities
+        self.codec = codec
+        self.compression = compression
+        self.source = source
+        self.owner = owner
+        self.isAlone = isAlone
+        self.takesAhead = takesAhead
+        self.handler = handler
+        self.handleAll = handleAll
+    }
 
     /// Works until the subscription has ended.
     ///
@@ -50,19 +79,19 @@ struct EventWorker<E: Event>: Sendable {
         defer { batch.leaveScope() }
         let buffer = batch.state.buffer
         let isOwnType = buffer.layout.typeID == ObjectIdentifier(E.self) && !self.lane.settings.hasGates
-        var isShort = isOwnType && !self.settler.activities.isOn
+        var isShort = isOwnType && !self.activities.isOn
         while true {
             if buffer.isEmpty {
-                guard await batch.state.next(self.settler.subscription.id) else { return false }
+                guard await batch.state.next(self.member) else { return false }
                 // Once for each batch: whoever begins to watch has the batches given back.
-                isShort = isOwnType && !self.settler.activities.isOn
+                isShort = isOwnType && !self.activities.isOn
             }
             while !buffer.isEmpty {
                 if batch.state.mustGiveBack { break }
                 if isShort, buffer.first.pointee.isPlain {
                     await self.handleAll(batch)
                 } else {
-                    await self.handleWhole(buffer.takeFirst(self.lane.defaults), scope)
+                    await self.handleFirst(of: buffer, scope)
                 }
                 if batch.isScopeHeld { return true }
             }
@@ -70,7 +99,11 @@ struct EventWorker<E: Event>: Sendable {
     }
 
     /// Handles a message that is not in the queue's own column, has a time to live, or is watched.
-    private func handleWhole(_ entry: HeldEntry, _ scope: DeliveryScope) async {
+    ///
+    /// It takes the message itself: what the caller held of it would be memory of the task, whatever it handles.
+    @inline(never)
+    private func handleFirst(of buffer: EntryBuffer, _ scope: DeliveryScope) async {
+        let entry = buffer.takeFirst(self.lane.defaults)
         if let expiry = entry.message.expiresAt, expiry <= self.lane.clock.now {
             return self.settler.settle(entry, .deadLetter(.expired, nil))
         }

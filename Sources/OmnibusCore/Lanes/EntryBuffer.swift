@@ -11,6 +11,9 @@ package final class EntryBuffer: @unchecked Sendable {
     // that it was handed to under that lock. Places from `start` up to `end` are initialised, the payload only where
     // the header is not `isBoxed`; all others are not. Leaned on by "Lane stress" under the sanitizers.
 
+    /// How much memory an empty buffer keeps while nothing comes; getting as much again takes as long as a few wake-ups.
+    private static let keptBytes = 64 * 1_024
+
     package let layout: PayloadLayout
     @exclusivity(unchecked) private var headers: UnsafeMutablePointer<EntryHeader>?
     @exclusivity(unchecked) private var payloads: UnsafeMutableRawPointer?
@@ -337,8 +340,20 @@ package final class EntryBuffer: @unchecked Sendable {
         if needed <= self.capacity / 2 {
             self.relocate(to: self.capacity)
         } else {
-            self.relocate(to: max(needed, self.capacity * 2, 16))
+            self.relocate(to: max(needed, self.capacity * 2, 4))
         }
+    }
+
+    /// Whether it is empty and holds more memory than a queue should that waits for something to do.
+    var isOversized: Bool {
+        self.isEmpty && self.capacity * (MemoryLayout<EntryHeader>.stride + self.layout.stride) > Self.keptBytes
+    }
+
+    /// Gives its memory to another buffer of the layout, which is new; what is left is empty.
+    func giveMemory() -> EntryBuffer {
+        let other = EntryBuffer(layout: self.layout)
+        self.exchange(with: other)
+        return other
     }
 
     private func relocate(to newCapacity: Int) {

@@ -91,53 +91,12 @@ extension Lane {
 
     // MARK: Taking
 
-    /// How often a worker looks again, after letting others run, before it falls asleep.
+    /// Waits until something has come that a worker of a member may take, or until it is to look again.
     ///
-    /// Waking it up costs the publisher as much as publishing ten messages; a worker that keeps up would be put to
-    /// sleep and woken for nearly every message. Looking again costs the worker less than a microsecond.
-    static let looksBeforeSleep = 8
-
-    /// Waits for entries and puts up to a number of them into an empty buffer; returns false when there will be none.
-    ///
-    /// - Parameters:
-    ///   - progress: what the worker has done since the last call; it counts under the same lock.
-    ///   - isAlone: whether the worker is the only one, and reports its progress.
-    ///   - ahead: where a worker of several takes more than it begins; nil where it does not.
-    package func next(
-        _ buffer: EntryBuffer,
-        upTo count: Int,
-        _ progress: WorkerProgress,
-        for member: SubscriptionID,
-        isAlone: Bool,
-        ahead: WorkQueue?
-    ) async -> Bool {
-        var progress = progress
-        var looks = 0
-        var wasWoken = false
-        while true {
-            if let isTaken = self.take(
-                buffer,
-                upTo: count,
-                progress,
-                for: member,
-                isAlone: isAlone,
-                ahead: ahead,
-                wasWoken: wasWoken
-            ) {
-                return isTaken
-            }
-            progress = WorkerProgress()
-            wasWoken = false
-            if looks < Self.looksBeforeSleep {
-                looks += 1
-                await Task.yield()
-                continue
-            }
-            _ = await withUnsafeContinuation { continuation in
-                self.park(.task(continuation), id: 0, for: member)
-            }
-            wasWoken = true
-        }
+    /// - Parameter buffer: where it puts what it takes, which is empty.
+    func sleep(for member: SubscriptionID, _ buffer: EntryBuffer) async {
+        if buffer.isOversized { _ = buffer.giveMemory() }
+        _ = await withUnsafeContinuation { continuation in self.park(.task(continuation), id: 0, for: member) }
     }
 
     /// A number for the place of a worker that is no task yet.
@@ -207,6 +166,9 @@ extension Lane {
     }
 
     /// Takes without waiting; returns nil where there is nothing now, and false where there will be nothing.
+    ///
+    /// Not inlined: what it needs for itself would be memory of every task that waits.
+    @inline(never)
     func take(
         _ buffer: EntryBuffer,
         upTo count: Int,
@@ -310,15 +272,19 @@ extension Lane {
 
     private func park(_ waker: Waker, id: UInt64, for member: SubscriptionID) {
         let sleeper = LaneMachine.Sleeper(id: id, member: member, waker: waker)
+        // What a burst has left, which is freed when the lock is released.
+        var spare: EntryBuffer?
         let mustGoOn = self.state.withLock { state -> Bool in
             if state.machine.isClosed || !state.machine.hasMember(member) { return true }
             if state.machine.hasWork, !state.machine.isPaused(member) { return true }
             // Cancelled before it could be woken: it looks again, and sees it.
             if id != 0, Task.isCancelled { return true }
             state.machine.idleWorkers.append(sleeper)
+            if state.machine.own.ready.isOversized { spare = state.machine.own.ready.giveMemory() }
             return false
         }
         if mustGoOn { waker.resume(returning: true) }
+        spare = nil
     }
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.

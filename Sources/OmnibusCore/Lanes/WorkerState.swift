@@ -44,20 +44,46 @@ package struct WorkerState: ~Copyable {
         if let ahead = self.ahead { self.lane.remove(ahead) }
     }
 
+    /// How often a worker looks again, after letting others run, before it falls asleep.
+    ///
+    /// Waking it up costs the publisher as much as publishing ten messages; a worker that keeps up would be put to
+    /// sleep and woken for nearly every message. Looking again costs the worker less than a microsecond.
+    private static let looksBeforeSleep = 8
+
     /// Waits for the next batch; returns false when there will be none.
+    ///
+    /// Design note: here is where a task waits that has nothing to do, and all that it holds meanwhile is its memory. So
+    /// whatever does not wait is a call of its own.
     package mutating func next(_ member: SubscriptionID) async -> Bool {
         if self.refill() { return true }
         // A short batch means that this worker keeps up. Letting others run first makes the next one longer, and keeps
         // the queue's memory with the publisher meanwhile.
         if self.isAlone, self.batchCount < 32 { await Task.yield() }
-        let progress = self.takeProgress()
-        let isTaken = await self.lane.next(
+        var looks = 0
+        while true {
+            if let isTaken = self.take(member, wasWoken: looks > Self.looksBeforeSleep) { return isTaken }
+            if looks < Self.looksBeforeSleep {
+                looks += 1
+                await Task.yield()
+            } else {
+                looks = Self.looksBeforeSleep + 1
+                await self.lane.sleep(for: member, self.buffer)
+            }
+        }
+    }
+
+    /// Takes the next batch without waiting; returns nil where there is nothing now, and false where there will be
+    /// nothing.
+    @inline(never)
+    private mutating func take(_ member: SubscriptionID, wasWoken: Bool) -> Bool? {
+        let isTaken = self.lane.take(
             self.buffer,
             upTo: self.batch,
-            progress,
+            self.takeProgress(),
             for: member,
             isAlone: self.isAlone,
-            ahead: self.ahead
+            ahead: self.ahead,
+            wasWoken: wasWoken
         )
         self.batchCount = self.buffer.count
         return isTaken
@@ -116,13 +142,17 @@ package struct WorkerState: ~Copyable {
     /// Whether the rest of the batch has to go back: something urgent has come, or the subscription changes.
     package var mustGiveBack: Bool {
         mutating get {
-            let attention = self.lane.attention.load(ordering: .acquiring)
-            guard attention != self.attention else { return false }
-            self.attention = attention
-            var progress = self.takeProgress()
-            if let ahead = self.ahead { progress.begin(ahead.giveAll(to: self.buffer)) }
-            self.lane.giveBack(self.buffer, progress)
+            guard self.needsAttention else { return false }
+            self.giveBack()
             return true
         }
+    }
+
+    @inline(never)
+    private mutating func giveBack() {
+        self.attention = self.lane.attention.load(ordering: .acquiring)
+        var progress = self.takeProgress()
+        if let ahead = self.ahead { progress.begin(ahead.giveAll(to: self.buffer)) }
+        self.lane.giveBack(self.buffer, progress)
     }
 }
