@@ -6,7 +6,8 @@ import Omnibus
 /// How much memory does it take, and is it given back? Bytes that are resident, for each of so many.
 extension Contestant {
     static let weights = [
-        Self.idleSubscription, Self.workedSubscription, Self.idleSubscriptionOfDeliveries, Self.millionPatterns,
+        Self.idleSubscription, Self.workedSubscription, Self.subscriptionAfterBurst, Self.idleSubscriptionOfDeliveries,
+        Self.millionPatterns,
     ]
 
     /// The same when each has handled one: from then on it has a task.
@@ -15,6 +16,16 @@ extension Contestant {
             try await bus.subscribe(to: Tick.self) { _ in }
         } working: { bus in
             try await bus.publish(Tick(n: 1, name: "tick"))
+            await bus.settled()
+        }
+    }
+
+    /// The same when each has handled more at once than its queue is to hold.
+    private static let subscriptionAfterBurst = Contestant.weighing(name: "idle-subscription/omnibus-burst") { count in
+        try await Contestant.weighSubscriptions(count) { bus, _ in
+            try await bus.subscribe(to: Tick.self) { _ in }
+        } working: { bus in
+            for n in 0..<8_192 { try await bus.publish(Tick(n: n, name: "tick")) }
             await bus.settled()
         }
     }

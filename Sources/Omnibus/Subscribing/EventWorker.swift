@@ -11,6 +11,8 @@ final class EventWorker<E: Event>: Sendable {
     let settler: EntrySettler
     private let member: SubscriptionID
     private let activities: ActivityRecorder
+    /// Whether what lies in the queue's column is the handler's, and to be handed to it at once.
+    private let isOwnType: Bool
     let codec: any PayloadCodec
     let compression: CompressionSettings
     let source: String
@@ -40,6 +42,7 @@ final class EventWorker<E: Event>: Sendable {
         self.settler = settler
         self.member = settler.subscription.id
         self.activities = settler.activities
+        self.isOwnType = lane.layout.typeID == ObjectIdentifier(E.self) && !lane.settings.hasGates
         self.codec = codec
         self.compression = compression
         self.source = source
@@ -78,13 +81,12 @@ final class EventWorker<E: Event>: Sendable {
         batch.enter(scope)
         defer { batch.leaveScope() }
         let buffer = batch.state.buffer
-        let isOwnType = buffer.layout.typeID == ObjectIdentifier(E.self) && !self.lane.settings.hasGates
-        var isShort = isOwnType && !self.activities.isOn
+        var isShort = self.isOwnType && !self.activities.isOn
         while true {
             if buffer.isEmpty {
                 guard await batch.state.next(self.member) else { return false }
                 // Once for each batch: whoever begins to watch has the batches given back.
-                isShort = isOwnType && !self.activities.isOn
+                isShort = self.isOwnType && !self.activities.isOn
             }
             while !buffer.isEmpty {
                 if batch.state.mustGiveBack { break }

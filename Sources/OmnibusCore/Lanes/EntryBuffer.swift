@@ -12,7 +12,7 @@ package final class EntryBuffer: @unchecked Sendable {
     // the header is not `isBoxed`; all others are not. Leaned on by "Lane stress" under the sanitizers.
 
     /// How much memory an empty buffer keeps while nothing comes; getting as much again takes as long as a few wake-ups.
-    private static let keptBytes = 64 * 1_024
+    static let keptMemory = 64 * 1_024
 
     package let layout: PayloadLayout
     @exclusivity(unchecked) private var headers: UnsafeMutablePointer<EntryHeader>?
@@ -344,16 +344,18 @@ package final class EntryBuffer: @unchecked Sendable {
         }
     }
 
-    /// Whether it is empty and holds more memory than a queue should that waits for something to do.
-    var isOversized: Bool {
-        self.isEmpty && self.capacity * (MemoryLayout<EntryHeader>.stride + self.layout.stride) > Self.keptBytes
-    }
+    /// How many bytes it holds for entries, those that are not there included.
+    var memory: Int { self.capacity * (MemoryLayout<EntryHeader>.stride + self.layout.stride) }
 
-    /// Gives its memory to another buffer of the layout, which is new; what is left is empty.
-    func giveMemory() -> EntryBuffer {
-        let other = EntryBuffer(layout: self.layout)
-        self.exchange(with: other)
-        return other
+    /// Gives back the memory that a burst has left, where nothing is in it.
+    @inline(never)
+    func trim() {
+        guard self.isEmpty, self.memory > Self.keptMemory else { return }
+        self.headers?.deallocate()
+        self.payloads?.deallocate()
+        self.headers = nil
+        self.payloads = nil
+        self.capacity = 0
     }
 
     private func relocate(to newCapacity: Int) {

@@ -95,7 +95,7 @@ extension Lane {
     ///
     /// - Parameter buffer: where it puts what it takes, which is empty.
     func sleep(for member: SubscriptionID, _ buffer: EntryBuffer) async {
-        if buffer.isOversized { _ = buffer.giveMemory() }
+        buffer.trim()
         _ = await withUnsafeContinuation { continuation in self.park(.task(continuation), id: 0, for: member) }
     }
 
@@ -272,19 +272,16 @@ extension Lane {
 
     private func park(_ waker: Waker, id: UInt64, for member: SubscriptionID) {
         let sleeper = LaneMachine.Sleeper(id: id, member: member, waker: waker)
-        // What a burst has left, which is freed when the lock is released.
-        var spare: EntryBuffer?
         let mustGoOn = self.state.withLock { state -> Bool in
             if state.machine.isClosed || !state.machine.hasMember(member) { return true }
             if state.machine.hasWork, !state.machine.isPaused(member) { return true }
             // Cancelled before it could be woken: it looks again, and sees it.
             if id != 0, Task.isCancelled { return true }
             state.machine.idleWorkers.append(sleeper)
-            if state.machine.own.ready.isOversized { spare = state.machine.own.ready.giveMemory() }
+            state.machine.own.ready.trim()
             return false
         }
         if mustGoOn { waker.resume(returning: true) }
-        spare = nil
     }
 
     /// Wakes another worker for what is ready: the one that was woken for it will not take it.

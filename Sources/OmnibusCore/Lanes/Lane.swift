@@ -33,7 +33,7 @@ package final class Lane: Sendable {
     package let pattern: TopicPattern
     package let group: String?
     package let layout: PayloadLayout
-    package let settings: SubscriptionSettings
+    @usableFromInline package let shared: SharedSettings
     package let defaults: MessageDefaults
     package let clock: any BusClock
 
@@ -66,14 +66,17 @@ package final class Lane: Sendable {
         self.pattern = pattern
         self.group = settings.group
         self.layout = layout
-        self.settings = settings
+        self.shared = SharedSettings(settings)
         self.defaults = defaults
         self.clock = clock
         self.signals = signals
         self.pressure = pressure
         self.giveUp = giveUp
-        self.state = Mutex(State(machine: LaneMachine(settings: settings, layout: layout)))
+        self.state = Mutex(State(machine: LaneMachine(self.shared, layout: layout)))
     }
+
+    /// Inlined where it is asked for one of them, so that nobody copies them all.
+    @inlinable package var settings: SubscriptionSettings { self.shared.settings }
 
     /// Whether offers need a whole message, because a function of the user's looks at it.
     package var looksAtMessages: Bool { self.settings.overflow.coalescing != nil }

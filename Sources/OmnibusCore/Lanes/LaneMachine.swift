@@ -48,7 +48,7 @@ package struct LaneMachine: Sendable {
         }
     }
 
-    package let settings: SubscriptionSettings
+    private let shared: SharedSettings
     /// The entries of the priority that the queue's own values have.
     var own: ReadyClass
     /// The entries of other priorities, once there has been one.
@@ -121,8 +121,9 @@ package struct LaneMachine: Sendable {
     /// Whether what is ready could not be parked, because too much is parked already.
     var isJammed = false
 
-    package init(settings: SubscriptionSettings, layout: PayloadLayout) {
-        self.settings = settings
+    package init(_ shared: SharedSettings, layout: PayloadLayout) {
+        let settings = shared.settings
+        self.shared = shared
         self.own = ReadyClass(layout: layout)
         self.keys = KeyTable(layout: layout)
         self.fastLimit = Self.slowMark(settings.bounds)
@@ -131,6 +132,8 @@ package struct LaneMachine: Sendable {
 
     /// How many entries make a queue slow: three quarters of the bound.
     static func slowMark(_ bounds: QueueBounds) -> Int { max(1, bounds.count - bounds.count / 4) }
+
+    package var settings: SubscriptionSettings { self.shared.settings }
 
     package var layout: PayloadLayout { self.own.ready.layout }
 

@@ -9,7 +9,7 @@ import Testing
 struct GivingRoomTests {
     /// An empty queue in which publishers wait with one message each.
     private func machine(_ messages: [Message], of bounds: QueueBounds) async -> LaneMachine {
-        var machine = LaneMachine(settings: SubscriptionSettings(bounds: bounds), layout: MessageLayout())
+        var machine = LaneMachine(SharedSettings(SubscriptionSettings(bounds: bounds)), layout: MessageLayout())
         _ = await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
             for (number, message) in messages.enumerated() {
                 machine.suspend(
