@@ -8,7 +8,8 @@ import Synchronization
 /// What the parts of a delivery cost by themselves: nothing that uses them can be faster.
 extension Contestant {
     static let floors: [Contestant] = [
-        .floorOfLock, .floorOfClock, .floorOfTaskLocal, .floorOfHandler, .floorOfHandOver, .floorOfWakeUp,
+        .floorOfLock, .floorOfClock, .floorOfTaskLocal, .floorOfHandler, .floorOfHandOver, .floorOfWakeUp, .floorOfTask,
+        .floorOfFreshMemory, .floorOfReading(megabytes: 4), .floorOfReading(megabytes: 64),
     ]
 
     /// A mutex that nobody else wants.
@@ -46,11 +47,10 @@ extension Contestant {
     /// An asynchronous handler that is known at run time only, and suspends nowhere.
     private static let floorOfHandler = Contestant(name: "floor/handler") { count, meter in
         let tally = Tally(expected: count)
-        let handlers: [@Sendable (Tick) async throws -> Void] = [
-            { event in tally.add(event.n) },
-            { event in tally.add(event.n &+ 1) },
-        ]
-        let handler = handlers[count > 0 ? 0 : 1]
+        // Not in an array, which would wrap them: calling one would be calling three.
+        let right: @Sendable (Tick) async throws -> Void = { event in tally.add(event.n) }
+        let wrong: @Sendable (Tick) async throws -> Void = { event in tally.add(event.n &+ 1) }
+        let handler = count > 0 ? right : wrong
         let figure = try await meter.perMessage(of: count) {
             for n in 0..<count { try await handler(Tick(n: n, name: "tick")) }
         }
@@ -108,6 +108,60 @@ extension Contestant {
             await answerer.value
         }
         return figure
+    }
+
+    /// A task that begins at once and ends without suspending, and its value: what a handler in its requester's place
+    /// runs in.
+    private static let floorOfTask = Contestant(name: "floor/task") { count, meter in
+        let sum = Mutex(0)
+        let figure = await meter.perMessage(of: count) {
+            for n in 0..<count {
+                let task = Task.immediateDetached { sum.withLock { $0 &+= n } }
+                await task.value
+            }
+        }
+        try check(sum.withLock { $0 }, count)
+        return figure
+    }
+
+    /// Memory that nobody has used before, as much in as many pieces as a subscription takes.
+    private static let floorOfFreshMemory = Contestant(name: "floor/fresh-memory") { count, meter in
+        let sizes = [1_128, 352, 376, 368, 336, 168, 112, 104, 104, 104, 96, 64, 40, 32, 32, 32]
+        var pieces: [UnsafeMutableRawPointer] = []
+        pieces.reserveCapacity(count * sizes.count + sizes.count)
+        let figure = await meter.perMessage(of: count) {
+            for _ in 0..<count {
+                for size in sizes {
+                    let piece = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+                    piece.initializeMemory(as: UInt8.self, repeating: 1, count: size)
+                    pieces.append(piece)
+                }
+            }
+        }
+        for piece in pieces { piece.deallocate() }
+        return figure
+    }
+
+    /// A place in a table of so much memory that the one before it has named: what following an edge costs where nothing
+    /// was fetched ahead.
+    private static func floorOfReading(megabytes: Int) -> Contestant {
+        Contestant(name: "floor/read-\(megabytes)") { count, meter in
+            // One cycle through all places, 32 bytes each, in no order (Sattolo's algorithm).
+            let places = megabytes << 20 / 32
+            var table = Array(repeating: (UInt64(0), UInt64(0), UInt64(0), UInt64(0)), count: places)
+            var order = Array(0..<places)
+            var random = SystemRandomNumberGenerator()
+            for last in stride(from: places - 1, to: 0, by: -1) {
+                order.swapAt(last, Int.random(in: 0..<last, using: &random))
+            }
+            for place in 0..<places { table[place].0 = UInt64(order[place]) }
+            var place = 0
+            let figure = await meter.perMessage(of: count) {
+                for _ in 0..<count { place = Int(table[place].0) }
+            }
+            guard table.indices.contains(place) else { throw BenchmarkError("The table was not read.") }
+            return figure
+        }
     }
 
     private static func check(_ sum: Int, _ count: Int) throws {

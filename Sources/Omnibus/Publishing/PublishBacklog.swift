@@ -37,6 +37,8 @@ final class PublishBacklog: Sendable {
         var runs: UInt64 = 0
         var isClosed = false
         var task: Task<Void, Never>?
+        /// Resolved when the task has ended, once the backlog is closed.
+        var ended: Pending<Bool>?
         /// Who waits until everything up to a number is done.
         var flushers: [(number: UInt64, pending: Pending<Bool>)] = []
     }
@@ -114,9 +116,10 @@ final class PublishBacklog: Sendable {
 
     /// Gives up on what is here: all of it is refused, and so is what comes later.
     ///
-    /// - Returns: the topics of what nobody will try to publish any more, in order.
-    func close() -> [Topic] {
-        let (promises, task, flushers, refused) = self.state.withLock { state in
+    /// - Returns: the topics of what nobody will try to publish any more, in order, and what is resolved once the task
+    ///   has ended that publishes; nil where there is none.
+    func close() -> (refused: [Topic], ended: Pending<Bool>?) {
+        let (promises, task, flushers, refused, ended) = self.state.withLock { state in
             let promises = [state.current].compactMap { $0 } + state.entries.values.map(\.promise)
             func isBegun(_ entry: Entry) -> Bool { if case .wait = entry.way { true } else { false } }
             let refused = state.entries.sorted { $0.key < $1.key }.filter { !isBegun($0.value) }.map(\.value.topic)
@@ -124,13 +127,14 @@ final class PublishBacklog: Sendable {
             state.entries = state.entries.filter { isBegun($0.value) }
             state.bytes = 0
             state.isClosed = true
+            if state.isRunning, state.ended == nil { state.ended = Pending() }
             defer { state.flushers = [] }
-            return (promises, state.task, state.flushers, refused)
+            return (promises, state.task, state.flushers, refused, state.ended)
         }
         task?.cancel()
         for promise in promises { promise.resolve(.failure(Self.closed)) }
         for flusher in flushers { flusher.pending.resolve(true) }
-        return refused
+        return (refused, ended)
     }
 
     // MARK: Steps
@@ -174,8 +178,9 @@ final class PublishBacklog: Sendable {
                 state.current = entry?.promise
             }
             let reached = entry == nil ? state.last : state.first - 2
-            let done = state.flushers.filter { $0.number <= reached }.map(\.pending)
+            var done = state.flushers.filter { $0.number <= reached }.map(\.pending)
             state.flushers.removeAll { $0.number <= reached }
+            if entry == nil, let ended = state.ended { done.append(ended) }
             return (entry, done)
         }
         for pending in done { pending.resolve(true) }

@@ -137,7 +137,8 @@ extension EventBus {
         let begun = self.subscriptions.all
         let before = self.counts(of: begun)
         let isDrained = await self.drain(within: deadline, for: caller)
-        for topic in self.backlog.close() + self.handlersBacklog.close() {
+        let backlogs = [self.backlog, self.handlersBacklog].map { $0.close() }
+        for topic in backlogs.flatMap(\.refused) {
             self.signals.send {
                 BusSignal(
                     .unpublished,
@@ -156,6 +157,7 @@ extension EventBus {
         }
         report.stuck = await self.stuck(records)
         report.stuck += await self.unended(records)
+        report.stuck += await self.withGrace(backlogs.compactMap(\.ended)) { _ in "what was enqueued" }
         self.phase.store(.closed, ordering: .sequentiallyConsistent)
         report.scheduled = self.memory?.abandonScheduled(of: ObjectIdentifier(self)) ?? 0
         let after = self.counts(of: begun + records)

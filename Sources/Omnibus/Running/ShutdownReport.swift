@@ -11,7 +11,8 @@ public struct ShutdownReport: Sendable, Hashable {
     public var scheduled: Int
     /// Whether handlers had to be cancelled because the deadline had passed.
     public var wasCancelled: Bool
-    /// Subscriptions whose handlers ignored the cancellation and still run.
+    /// What ignored the cancellation and still runs: subscriptions whose handlers do, and `what was enqueued` where a
+    /// publish middleware does.
     public var stuck: [String]
 
     init(drained: Int = 0, abandoned: Int = 0, scheduled: Int = 0, wasCancelled: Bool = false, stuck: [String] = []) {

@@ -229,6 +229,25 @@ struct EnqueueTests {
         #expect(bus.leftovers.isEmpty)
     }
 
+    @Test("is over when a shutdown is, however long a middleware takes to notice")
+    func endsWithShutdown() async throws {
+        let notices = EventRecorder<Bool>()
+        let slow = PublishMiddleware.around("slow") { _, _ in
+            while !Task.isCancelled { await Task.yield() }
+            for _ in 0..<1_000 { await Task.yield() }
+            notices.record(true)
+            throw CancellationError()
+        }
+        let bus = self.manual.makeBus(settings: BusSettings(publishMiddleware: [slow]))
+        let receipt = try bus.enqueue(Step(number: 1))
+
+        let report = try await bus.shutdown(deadline: .zero)
+        #expect(report.stuck.isEmpty)
+        #expect(notices.all == [true])
+        #expect(bus.leftovers.isEmpty)
+        await expectError(.busClosed) { _ = try await receipt.value() }
+    }
+
     @Test("carries the cause of what a handler enqueues, and never makes it wait for its own queue")
     func carriesCause() async throws {
         let settings = BusSettings(
