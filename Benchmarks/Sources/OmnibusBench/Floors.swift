@@ -113,14 +113,11 @@ extension Contestant {
     /// A task that begins at once and ends without suspending, and its value: what a handler in its requester's place
     /// runs in.
     private static let floorOfTask = Contestant(name: "floor/task") { count, meter in
-        let sum = Mutex(0)
+        let tally = Tally(expected: count)
         let figure = await meter.perMessage(of: count) {
-            for n in 0..<count {
-                let task = Task.immediateDetached { sum.withLock { $0 &+= n } }
-                await task.value
-            }
+            for n in 0..<count { await Task.immediateDetached { tally.add(n) }.value }
         }
-        try check(sum.withLock { $0 }, count)
+        try await tally.wait()
         return figure
     }
 
