@@ -49,6 +49,24 @@ package struct DirectOffer: Sendable {
         self.matched = matched
     }
 
+    /// Offers a copy of a value that a queue may take as it is, and ends its life where none has.
+    ///
+    /// Inlined into the module that knows the type, so that the copy is made there.
+    @inlinable
+    @inline(__always)
+    package static func moving<Value>(
+        _ value: Value,
+        _ offer: (UnsafeMutableRawPointer) -> DirectOffer
+    ) -> DirectOffer {
+        withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { places in
+            guard let place = places.baseAddress else { return .elsewhere }
+            place.initialize(to: value)
+            let result = offer(place)
+            if !result.hasMoved { place.deinitialize(count: 1) }
+            return result
+        }
+    }
+
     /// Notes that not all have accepted.
     mutating func leave(_ rest: PartialOffer) {
         self.outcome = .full

@@ -114,7 +114,7 @@ extension BrokerCore {
         // The queue wakes its workers and publishers, which must not happen under the table's lock. Whoever joins the
         // group meanwhile finds a queue that has ended, and makes a new one.
         if case .member(let lane, _, _) = listener, !lane.leave(id) { return true }
-        self.change { table in
+        let hasManyEnded = self.change { table -> Bool in
             switch listener {
             case .member(let lane, let token, _): table.remove(lane, token)
             case .observer(let observer, let token):
@@ -124,7 +124,12 @@ extension BrokerCore {
                 table.taps[token] = nil
                 table.trie.remove(tap.pattern, token)
             }
+            table.endedSinceForgetting += 1
+            guard table.endedSinceForgetting >= Routing.rememberedEnds else { return false }
+            table.endedSinceForgetting = 0
+            return true
         }
+        if hasManyEnded { self.forgetRoutes() }
         return true
     }
 
@@ -162,8 +167,15 @@ extension BrokerCore {
         self.abandonScheduled(of: nil)
         for lane in lanes { lane.close() }
         self.logs.close()
-        // Cached routes refer to queues, and queues to this broker.
-        for stripe in self.stripes { stripe.state.withLock { $0.forgetRoutes() } }
+        self.forgetRoutes()
+    }
+
+    /// Has publishers let go of the routes that they know, and so of queues that have ended and queues' broker: they are
+    /// old, and where nobody publishes any more, nobody would notice.
+    private func forgetRoutes() {
+        for stripe in self.stripes + self.table.withLock({ Array($0.ownStripes.values) }) {
+            _ = stripe.state.withLock { $0.forgetRoutes() }
+        }
     }
 }
 

@@ -41,5 +41,28 @@ struct ManySubscriptionsTests {
         #expect(metrics.queues.abandoned == self.count / 2)
     }
 
+    /// A queue for as long as somebody else keeps it.
+    private struct Glimpse {
+        weak var lane: Lane?
+    }
+
+    @Test("leave nothing behind, although nobody publishes to their topic any more")
+    func areForgotten() async throws {
+        var subscriptions: [any ProviderSubscription] = []
+        var glimpses: [Glimpse] = []
+        for _ in 0..<2_000 {
+            let subscription = try await self.broker.subscribe(to: "a", SubscriptionSettings())
+            glimpses.append(Glimpse(lane: (subscription as? LaneSubscription)?.lane))
+            subscriptions.append(subscription)
+        }
+        #expect(glimpses.allSatisfy { $0.lane != nil })
+        #expect(try await self.broker.publish(.number(1, to: "a")).matched == 2_000)
+
+        for subscription in subscriptions { await subscription.cancel() }
+        subscriptions.removeAll()
+        // The last few are still to be counted.
+        #expect(glimpses.count { $0.lane != nil } <= 128)
+    }
+
     private func pattern(_ n: Int) throws -> TopicPattern { try TopicPattern(validating: "a\(n % 7).b\(n)") }
 }

@@ -89,10 +89,8 @@ extension EventBus: EventPublishing {
     @inlinable
     @inline(__always)
     func offerDirectly<E: Event>(_ event: E) -> DirectOffer {
-        withUnsafeTemporaryAllocation(of: E.self, capacity: 1) { places in
-            guard let place = places.baseAddress else { return DirectOffer.elsewhere }
-            place.initialize(to: event)
-            let offer = self.offerDirectly(
+        .moving(event) { place in
+            self.offerDirectly(
                 moving: place,
                 of: ObjectIdentifier(E.self),
                 topic: event.eventTopic,
@@ -100,8 +98,6 @@ extension EventBus: EventPublishing {
                 size: event.estimatedSize,
                 priority: E.priority
             )
-            if !offer.hasMoved { place.deinitialize(count: 1) }
-            return offer
         }
     }
 

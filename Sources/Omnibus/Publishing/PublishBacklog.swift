@@ -74,7 +74,7 @@ final class PublishBacklog: Sendable {
         publish: @escaping @Sendable (Entry) async -> Result<PublishReceipt, OmnibusError>
     ) throws(OmnibusError) -> PendingReceipt {
         let now = self.environment.clock.now
-        let answer = self.state.withLock { state -> Result<PendingReceipt.Promise, OmnibusError> in
+        let answer = self.state.withLock { state -> Result<(PendingReceipt.Promise, run: UInt64?), OmnibusError> in
             guard !state.isClosed else { return .failure(Self.closed) }
             let isFull =
                 state.entries.count >= self.bounds.count
@@ -87,11 +87,11 @@ final class PublishBacklog: Sendable {
             state.entries[number] = Entry(way: way, promise: promise, topic: topic, size: size)
             state.bytes += size
             self.isEmpty.store(false, ordering: .releasing)
-            return .success(promise)
+            return .success((promise, Self.begin(&state)))
         }
         do throws(OmnibusError) {
-            let promise = try answer.get()
-            self.start(publish)
+            let (promise, run) = try answer.get()
+            if let run { self.start(run, publish) }
             return PendingReceipt(promise)
         } catch {
             // Those with room have the message already, and the call has to be counted.
@@ -139,14 +139,18 @@ final class PublishBacklog: Sendable {
 
     // MARK: Steps
 
-    private func start(_ publish: @escaping @Sendable (Entry) async -> Result<PublishReceipt, OmnibusError>) {
-        let begun = self.state.withLock { state -> UInt64? in
-            guard !state.isRunning, !state.entries.isEmpty else { return nil }
-            state.isRunning = true
-            state.runs += 1
-            return state.runs
-        }
-        guard let run = begun else { return }
+    /// Notes that a task is going to publish, where none does; returns the number of its run.
+    private static func begin(_ state: inout State) -> UInt64? {
+        guard !state.isRunning else { return nil }
+        state.isRunning = true
+        state.runs += 1
+        return state.runs
+    }
+
+    private func start(
+        _ run: UInt64,
+        _ publish: @escaping @Sendable (Entry) async -> Result<PublishReceipt, OmnibusError>
+    ) {
         let task = self.environment.detach { () async -> Void in
             while let entry = self.next() { entry.promise.resolve(await publish(entry)) }
         }

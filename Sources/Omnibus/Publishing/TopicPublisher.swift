@@ -93,10 +93,8 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
     private func offer(_ value: Value, _ stripe: BrokerCore.OwnStripe) throws(OmnibusError) -> Offer {
         let scope = DeliveryScope.active
         try self.bus.checkOpen(scope)
-        let direct = withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { places in
-            guard let place = places.baseAddress else { return DirectOffer.elsewhere }
-            place.initialize(to: value)
-            let offer = stripe.offerDirectly(
+        let direct = DirectOffer.moving(value) { place in
+            stripe.offerDirectly(
                 moving: place,
                 of: ObjectIdentifier(Value.self),
                 topic: self.topic,
@@ -106,8 +104,6 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
                 origin: self.bus.origin,
                 cause: self.bus.cause(scope)
             )
-            if !offer.hasMoved { place.deinitialize(count: 1) }
-            return offer
         }
         switch direct.outcome {
         case .accepted: return .accepted(direct.receipt)

@@ -348,9 +348,14 @@ package final class EntryBuffer: @unchecked Sendable {
     var memory: Int { self.capacity * (MemoryLayout<EntryHeader>.stride + self.layout.stride) }
 
     /// Gives back the memory that a burst has left, where nothing is in it.
-    @inline(never)
     func trim() {
-        guard self.isEmpty, self.memory > Self.keptMemory else { return }
+        if self.memory > Self.keptMemory { self.freeMemory() }
+    }
+
+    /// Gives back all memory, where nothing is in it.
+    @inline(never)
+    func freeMemory() {
+        guard self.isEmpty else { return }
         self.headers?.deallocate()
         self.payloads?.deallocate()
         self.headers = nil

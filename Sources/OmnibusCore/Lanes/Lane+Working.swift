@@ -92,10 +92,7 @@ extension Lane {
     // MARK: Taking
 
     /// Waits until something has come that a worker of a member may take, or until it is to look again.
-    ///
-    /// - Parameter buffer: where it puts what it takes, which is empty.
-    func sleep(for member: SubscriptionID, _ buffer: EntryBuffer) async {
-        buffer.trim()
+    func sleep(for member: SubscriptionID) async {
         _ = await withUnsafeContinuation { continuation in self.park(.task(continuation), id: 0, for: member) }
     }
 

@@ -17,6 +17,7 @@ extension LaneMachine {
         self.isClosed = true
         let waiting = self.readyCount + self.delayed.count + self.keys.count
         var ending = Ending(buffers: self.own.removeAll(), delayed: self.delayed)
+        self.own.ready.freeMemory()
         ending.buffers += self.others?.removeAll() ?? []
         ending.buffers += self.window?.removeAll() ?? []
         ending.buffers += self.keys.removeAll()

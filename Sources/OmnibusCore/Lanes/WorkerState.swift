@@ -60,14 +60,16 @@ package struct WorkerState: ~Copyable {
         // the queue's memory with the publisher meanwhile.
         if self.isAlone, self.batchCount < 32 { await Task.yield() }
         var looks = 0
+        var wasWoken = false
         while true {
-            if let isTaken = self.take(member, wasWoken: looks > Self.looksBeforeSleep) { return isTaken }
+            if let isTaken = self.take(member, wasWoken: wasWoken) { return isTaken }
             if looks < Self.looksBeforeSleep {
                 looks += 1
                 await Task.yield()
             } else {
-                looks = Self.looksBeforeSleep + 1
-                await self.lane.sleep(for: member, self.buffer)
+                self.buffer.trim()
+                await self.lane.sleep(for: member)
+                wasWoken = true
             }
         }
     }

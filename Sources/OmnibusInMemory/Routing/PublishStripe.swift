@@ -31,6 +31,8 @@ final class PublishStripe: Sendable {
         /// The only queue that wants events of the last type, which the route keeps alive.
         var lastLane: Unmanaged<Lane>?
         var lastRoute: Route?
+        /// Where calls of the last type are counted.
+        var lastCached: Cached?
         /// Whether the route leads to others as well, or to observers, who all take events of the last type as they are.
         var isShared = false
         /// How many were published on the shortest way since they were last counted to the topic.
@@ -99,13 +101,15 @@ extension PublishStripe.State {
         resolve: (Topic) -> Route
     ) {
         self.countDirect()
-        let route = self.entry(for: topic, generation: generation, resolve: resolve).route
+        let cached = self.entry(for: topic, generation: generation, resolve: resolve)
+        let route = cached.route
         self.lastType = typeID
         self.lastTopic = topic
         self.lastTopicBits = topic.identityBits
         // A route from a table that has changed meanwhile is looked up again the next time.
         self.lastGeneration = route.generation
         self.lastRoute = route
+        self.lastCached = cached
         let isDirect = route.valueType == typeID
         self.lastLane = isDirect ? route.onlyLane.map { Unmanaged.passUnretained($0) } : nil
         self.isShared = isDirect && self.lastLane == nil
@@ -119,13 +123,17 @@ extension PublishStripe.State {
     /// Brings the count of the shortest way to its topic.
     mutating func countDirect() {
         guard self.lastPublished > 0 else { return }
-        self.dropped[self.lastTopic, default: CallCounts()].published += self.lastPublished
+        self.lastCached?.counts.published += self.lastPublished
         self.lastPublished = 0
     }
 
     /// Empties the cache and keeps the counts.
-    mutating func forgetRoutes() {
+    ///
+    /// - Returns: what was in it, with which many queues may end, for a caller that is to hold no lock by then.
+    @discardableResult
+    mutating func forgetRoutes() -> [PublishStripe.Cached] {
         self.countDirect()
+        let forgotten = self.routes
         for cached in self.routes { self.dropped[cached.route.topic, default: CallCounts()] += cached.counts }
         if self.dropped.count > 4 * PublishStripe.capacity {
             for (topic, counts) in self.dropped where !topic.isSystem { self.forgotten += counts }
@@ -136,7 +144,9 @@ extension PublishStripe.State {
         self.lastType = nil
         self.lastLane = nil
         self.lastRoute = nil
+        self.lastCached = nil
         self.isShared = false
+        return forgotten
     }
 
     /// Takes the counts of all topics out of the stripe.

@@ -52,6 +52,8 @@ struct Routing: Sendable {
     static let implicitTopicLimit = 65_536
 
     static let smallestEndingLimit = 64
+    /// How many subscriptions may end before the routes are forgotten that still lead to them.
+    static let rememberedEnds = 1_024
 
     var trie = PatternTrie()
     var lanes: [UInt32: Lane] = [:]
@@ -68,6 +70,8 @@ struct Routing: Sendable {
     var ending: [Lane] = []
     /// How many of them there may be before it is looked which of them are done.
     var endingLimit = Self.smallestEndingLimit
+    /// How many subscriptions have ended since the routes were last forgotten.
+    var endedSinceForgetting = 0
     /// The counts of queues that are gone.
     var ended = QueueMetrics()
     var lastToken: UInt32 = 0

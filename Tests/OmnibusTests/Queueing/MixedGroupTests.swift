@@ -42,12 +42,15 @@ struct MixedGroupTests {
     @Test("take no message ahead that one of them cannot steal", arguments: Second.allCases, [false, true])
     func takesAhead(second: Second, isLate: Bool) async throws {
         let bus = self.manual.makeBus()
-        try await bus.subscribe(to: Step.self, group: "g") { [gate, done] _ in
+        let first = try await bus.subscribe(to: Step.self, group: "g") { [gate, done] _ in
             try await gate.pass()
             done.record(0)
         }
-        if !isLate { try await self.join(second, bus) }
+        // All are there before the first one takes any.
+        try await first.pause()
         try await bus.publish(batch: (0..<60).map { Step(number: $0) })
+        if !isLate { try await self.join(second, bus) }
+        try await first.resume()
         if isLate {
             try await self.gate.arrivals(1)
             #expect(self.held(bus) > 0)

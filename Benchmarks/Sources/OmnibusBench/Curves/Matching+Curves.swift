@@ -40,9 +40,11 @@ extension Curve {
             let words = ["tenant\(n % 10)", "agent\(n / 10 % 100)", "task\(n / 1_000)", "step\(n % 8)"]
             topics.append(try Topic(validating: words.joined(separator: ".")))
             var pattern = words
-            // Spread evenly, whatever the share.
-            if (n + 1) * share / 100 > n * share / 100 {
-                switch n * share / 100 % 4 {
+            // Spread over tenants, agents and steps alike, whatever the share: 61,803 has no factor in common with the
+            // count, so that each place comes once.
+            let place = n * 61_803 % count
+            if place * 100 < share * count {
+                switch place / 7 % 4 {
                 case 0: pattern[0] = "*"
                 case 1: pattern[1] = "*"
                 case 2: pattern[3] = "*"
