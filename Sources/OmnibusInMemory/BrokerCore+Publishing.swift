@@ -177,7 +177,7 @@ extension BrokerCore {
             return DirectOffer(outcome: .accepted, idHigh: high, idLow: low, hasMoved: true)
         }
         guard direct.outcome == .accepted else {
-            return self.offerAtLength(value, typeID, topic, key, size, priority, origin, cause, stripe)
+            return self.offerAtLength(moving: value, typeID, topic, key, size, priority, origin, cause, stripe)
         }
         if let shared {
             return self.offer(value, direct, to: shared.takeRetainedValue(), key, size, priority, origin, cause)
@@ -189,7 +189,7 @@ extension BrokerCore {
     /// The same where the queue is full, or the route has to be looked up.
     @inline(never)
     private func offerAtLength(
-        _ value: UnsafeRawPointer,
+        moving value: UnsafeMutableRawPointer,
         _ typeID: ObjectIdentifier,
         _ topic: Topic,
         _ key: String?,
@@ -203,8 +203,10 @@ extension BrokerCore {
         let milliseconds = self.milliseconds
         let mode: LaneMachine.OfferMode = cause == nil ? .outside : .handler
         var after = Lane.AfterOffer()
+        var worker: Waker?
         var shared: Route?
         let direct = stripe.state.withLock { state -> DirectOffer in
+            let wasTurned = state.isTurned(to: typeID, topic.identityBits, generation: generation)
             state.turn(to: typeID, topic, generation: generation, resolve: self.resolve)
             guard state.lastLane != nil || state.isShared else { return .elsewhere }
             state.lastPublished &+= 1
@@ -212,6 +214,25 @@ extension BrokerCore {
             guard let lane = state.lastLane else {
                 shared = state.lastRoute
                 return DirectOffer(outcome: .accepted, idHigh: high, idLow: low)
+            }
+            // Where there was another type's route, nothing has been tried yet.
+            if !wasTurned {
+                let simple = lane._withUnsafeGuaranteedRef {
+                    $0.offerSimply(
+                        moving: value,
+                        idHigh: high,
+                        idLow: low,
+                        key: key,
+                        rare: cause,
+                        size: size,
+                        origin: origin,
+                        priority: priority
+                    )
+                }
+                if simple.isStored {
+                    worker = simple.worker
+                    return DirectOffer(outcome: .accepted, idHigh: high, idLow: low, hasMoved: true)
+                }
             }
             let outcome = lane._withUnsafeGuaranteedRef {
                 $0.offer(
@@ -237,6 +258,7 @@ extension BrokerCore {
             }
         }
         after.perform()
+        worker?.resume(returning: true)
         guard let shared else { return direct }
         return self.offer(value, direct, to: shared, key, size, priority, origin, cause)
     }

@@ -67,7 +67,8 @@ struct Contestant: Sendable {
 
     static let all: [Contestant] =
         [
-            .oneToOne, .oneToOneSynchronous, .measuredOneToOne, .asyncStreamOneToOne, .twoPublishers, .fanOut, .inline,
+            .oneToOne, .oneToOneSynchronous, .alternatingOneToOne, .measuredOneToOne, .asyncStreamOneToOne,
+            .twoPublishers, .fanOut, .inline,
             .notificationCenter,
             .batches, .groupOfFour, .requests, .histogram, .counter,
             .latencyAtTenThousand, .latencyAtHundredThousand, .requestLatency, .synchronousRequestLatency,

@@ -11,6 +11,13 @@ struct Tick: Event {
     var name: String
 }
 
+/// Another type of event, which is as large.
+struct Tock: Event {
+    static let topic: Topic = "bench.tock"
+    var n: Int
+    var name: String
+}
+
 /// One publisher, one asynchronous handler, through `EventBus` with the default configuration.
 extension Contestant {
     static let oneToOne = Contestant(name: "one-to-one/omnibus") { count, meter in
@@ -25,6 +32,28 @@ extension Contestant {
                 try await bus.publish(Tick(n: n, name: "tick"))
             }
             try await tally.wait()
+        }
+
+        try await bus.shutdown(deadline: .seconds(5))
+        return figure
+    }
+
+    /// The same with two types of event in turns, each with a topic and a handler of its own: what a publisher asked for
+    /// last is never what it asks for next.
+    static let alternatingOneToOne = Contestant(name: "one-to-one/omnibus-alternating") { count, meter in
+        let pairs = (count + 1) / 2
+        let (ticks, tocks) = (Tally(expected: pairs), Tally(expected: pairs))
+        let bus = EventBus()
+        try await bus.subscribe(to: Tick.self) { event in ticks.add(event.n) }
+        try await bus.subscribe(to: Tock.self) { event in tocks.add(event.n) }
+
+        let figure = try await meter.perMessage(of: count) {
+            for n in 0..<pairs {
+                try await bus.publish(Tick(n: n, name: "tick"))
+                try await bus.publish(Tock(n: n, name: "tock"))
+            }
+            try await ticks.wait()
+            try await tocks.wait()
         }
 
         try await bus.shutdown(deadline: .seconds(5))
