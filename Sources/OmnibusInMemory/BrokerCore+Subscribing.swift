@@ -170,8 +170,8 @@ extension BrokerCore {
         self.forgetRoutes()
     }
 
-    /// Has publishers let go of the routes that they know, and so of queues that have ended and queues' broker: they are
-    /// old, and where nobody publishes any more, nobody would notice.
+    /// Has publishers let go of the routes that they know. Those lead to queues, and the queues to this broker: where
+    /// nobody publishes any more, nobody would notice that they are old, and they would keep all that alive.
     private func forgetRoutes() {
         for stripe in self.stripes + self.table.withLock({ Array($0.ownStripes.values) }) {
             _ = stripe.state.withLock { $0.forgetRoutes() }

@@ -5,7 +5,7 @@ import Foundation
 import Omnibus
 import Synchronization
 
-/// What the parts of a delivery cost by themselves: nothing that uses them can be faster.
+/// What the parts of a delivery cost by themselves, each in the bursts that its program happens to make.
 extension Contestant {
     static let floors: [Contestant] = [
         .floorOfLock, .floorOfClock, .floorOfTaskLocal, .floorOfHandler, .floorOfHandOver, .floorOfWakeUp, .floorOfTask,

@@ -55,7 +55,7 @@ package final class EntryBuffer: @unchecked Sendable {
     /// The same, moving the payload out of its place where there is a header to be initialised.
     @inline(__always)
     func append(moving value: UnsafeMutableRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
-        self.append(size) { self.layout.move(value, to: $0) }
+        self.append(size) { self.layout.move(value, to: $0, count: 1) }
     }
 
     @inline(__always)

@@ -25,9 +25,6 @@ package class PayloadLayout: @unchecked Sendable {
     /// Moves values that lie one after the other.
     package func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, count: Int) {}
 
-    /// Moves one value.
-    package func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {}
-
     /// Copies one value.
     package func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {}
 
@@ -79,12 +76,6 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
     package override func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
         target.assumingMemoryBound(to: Value.self)
             .moveInitialize(from: source.assumingMemoryBound(to: Value.self), count: count)
-    }
-
-    package override func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
-        // One call that copies bytes where the type allows it; moving it out and initialising with it would be two.
-        target.assumingMemoryBound(to: Value.self)
-            .moveInitialize(from: source.assumingMemoryBound(to: Value.self), count: 1)
     }
 
     package override func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {

@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The settings of a queue, which it and its machine hold once: they are nearly as large as all the rest of it.
+/// The settings of a queue, which it and its machine hold once: they are a third as large as all the rest of it.
 @usableFromInline
 package final class SharedSettings: Sendable {
     @usableFromInline package let settings: SubscriptionSettings

@@ -231,8 +231,10 @@ struct EnqueueTests {
 
     @Test("is over when a shutdown is, however long a middleware takes to notice")
     func endsWithShutdown() async throws {
+        let begun = EventRecorder<Bool>()
         let notices = EventRecorder<Bool>()
         let slow = PublishMiddleware.around("slow") { _, _ in
+            begun.record(true)
             while !Task.isCancelled { await Task.yield() }
             for _ in 0..<1_000 { await Task.yield() }
             notices.record(true)
@@ -240,6 +242,8 @@ struct EnqueueTests {
         }
         let bus = self.manual.makeBus(settings: BusSettings(publishMiddleware: [slow]))
         let receipt = try bus.enqueue(Step(number: 1))
+        // What nobody has begun to publish is refused without its middleware.
+        try await begun.expect(1)
 
         let report = try await bus.shutdown(deadline: .zero)
         #expect(report.stuck.isEmpty)
