@@ -1,7 +1,7 @@
 // Part of Omnibus, an embeddable event bus for Swift.
 // SPDX-License-Identifier: Apache-2.0
 
-public import OmnibusCore
+package import OmnibusCore
 import Synchronization
 
 extension BrokerCore {
