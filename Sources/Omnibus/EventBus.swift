@@ -32,7 +32,7 @@ public final class EventBus: Sendable {
     /// The same where nothing stands between the bus and the broker: no publish middleware, no measuring. `memory` keeps it alive.
     let direct: Unmanaged<BrokerCore>?
     /// Where a task finds the handler that it runs in.
-    let scopes = DeliveryScope.$current
+    let bindings = DeliveryScope.$binding
     /// What the bus does in the place of any other provider.
     let host: BusHost?
     /// Where the in-memory broker finds this bus's source.

@@ -18,50 +18,52 @@ package struct DirectOffer: Sendable {
         case elsewhere
     }
 
-    @usableFromInline package var idHigh: UInt64
-    @usableFromInline package var idLow: UInt64
+    @usableFromInline package let idHigh: UInt64
+    @usableFromInline package let idLow: UInt64
     @usableFromInline package var outcome: Outcome
-    /// Whether the value has been moved out of its place into a queue; where not, it is still the caller's.
-    @usableFromInline package var hasMoved = false
     /// How many queues and observers have it, where all have.
-    @usableFromInline package var matched: Int32
+    @usableFromInline package var matched: Int32 = 1
     /// What the queues have answered, where there are several and one is full; whoever goes on takes it.
     ///
     /// Unmanaged, so that this is plain bits: nothing is counted where there is none, which is nearly always.
     private var rest: Unmanaged<PartialOffer>?
 
-    @usableFromInline package static var elsewhere: DirectOffer {
-        DirectOffer(outcome: .elsewhere, idHigh: 0, idLow: 0)
-    }
-
-    package init(
-        outcome: Outcome,
-        idHigh: UInt64,
-        idLow: UInt64,
-        matched: Int32 = 1,
-        hasMoved: Bool = false
-    ) {
+    init(_ outcome: Outcome, _ event: OfferedEvent) {
         self.outcome = outcome
-        self.hasMoved = hasMoved
-        self.idHigh = idHigh
-        self.idLow = idLow
-        self.matched = matched
+        self.idHigh = event.idHigh
+        self.idLow = event.idLow
     }
 
-    /// Offers a copy of a value that a queue may take as it is, and ends its life where none has.
+    private init() {
+        self.outcome = .elsewhere
+        self.idHigh = 0
+        self.idLow = 0
+    }
+
+    @usableFromInline package static let elsewhere = DirectOffer()
+
+    /// Offers an event that a queue may take as it is, and ends its life where none has.
     ///
-    /// Inlined into the module that knows the type, so that the copy is made there.
+    /// Inlined into the module that knows the type, so that the event is copied to its place there.
     @inlinable
     @inline(__always)
-    package static func moving<Value>(
+    package static func of<Value>(
         _ value: Value,
-        _ offer: (UnsafeMutableRawPointer) -> DirectOffer
+        size: Int,
+        priority: Priority,
+        _ offer: (inout OfferedEvent) -> DirectOffer
     ) -> DirectOffer {
         withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { places in
             guard let place = places.baseAddress else { return .elsewhere }
             place.initialize(to: value)
-            let result = offer(place)
-            if !result.hasMoved { place.deinitialize(count: 1) }
+            var event = OfferedEvent(
+                at: place,
+                of: ObjectIdentifier(Value.self),
+                size: size,
+                priority: priority
+            )
+            let result = offer(&event)
+            if !event.hasMoved { place.deinitialize(count: 1) }
             return result
         }
     }

@@ -97,6 +97,6 @@ extension EventBus {
 
     /// Publishes what another bus has accepted: its causes stay what they are, and nobody's handler publishes it.
     func publishForwarded(_ message: Message) async throws {
-        try await DeliveryScope.$current.withValue(nil) { _ = try await self.publish(message) }
+        try await DeliveryScope.$binding.withValue(DeliveryScope.Binding(nil)) { _ = try await self.publish(message) }
     }
 }

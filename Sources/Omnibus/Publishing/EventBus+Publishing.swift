@@ -89,42 +89,32 @@ extension EventBus: EventPublishing {
     @inlinable
     @inline(__always)
     func offerDirectly<E: Event>(_ event: E) -> DirectOffer {
-        .moving(event) { place in
-            self.offerDirectly(
-                moving: place,
-                of: ObjectIdentifier(E.self),
-                topic: event.eventTopic,
-                key: event.eventKey ?? event.eventSubject,
-                size: event.estimatedSize,
-                priority: E.priority
-            )
+        .of(event, size: event.estimatedSize, priority: E.priority) {
+            self.offerDirectly(&$0, topic: event.eventTopic, key: event.eventKey ?? event.eventSubject)
         }
     }
 
     @usableFromInline
-    func offerDirectly(
-        moving place: UnsafeMutableRawPointer,
-        of typeID: ObjectIdentifier,
-        topic: Topic,
-        key: String?,
-        size: Int,
-        priority: Priority
-    ) -> DirectOffer {
-        let scope = DeliveryScope.active(in: self.scopes)
+    func offerDirectly(_ event: inout OfferedEvent, topic: Topic, key: String?) -> DirectOffer {
+        let scope = DeliveryScope.active(in: self.bindings)
         // A bus that is not open, or has middleware, says why on the way that is taken then.
         guard let memory = self.direct, self.isOpen(scope) else { return .elsewhere }
-        return memory._withUnsafeGuaranteedRef {
-            $0.offerDirectly(
-                moving: place,
-                of: typeID,
-                topic: topic,
-                key: key,
-                size: size,
-                priority: priority,
-                origin: self.origin,
-                cause: self.cause(scope)
-            )
+        event.origin = self.origin
+        return self.withCause(scope, of: &event) { event in
+            memory._withUnsafeGuaranteedRef { $0.offerDirectly(&event, topic: topic, key: key) }
         }
+    }
+
+    /// Offers an event that inherits what the effects of a handler inherit.
+    @inline(__always)
+    func withCause(
+        _ scope: DeliveryScope?,
+        of event: inout OfferedEvent,
+        _ offer: (inout OfferedEvent) -> DirectOffer
+    ) -> DirectOffer {
+        guard let cause = self.cause(scope) else { return offer(&event) }
+        event.cause = .passUnretained(cause)
+        return withExtendedLifetime(cause) { offer(&event) }
     }
 
     /// Goes on with an event that the only queue on the shortest way has not accepted.

@@ -93,17 +93,15 @@ public struct TopicPublisher<Value: Encodable & Sendable>: Sendable {
     private func offer(_ value: Value, _ stripe: BrokerCore.OwnStripe) throws(OmnibusError) -> Offer {
         let scope = DeliveryScope.active
         try self.bus.checkOpen(scope)
-        let direct = DirectOffer.moving(value) { place in
-            stripe.offerDirectly(
-                moving: place,
-                of: ObjectIdentifier(Value.self),
-                topic: self.topic,
-                key: self.traits.key(value),
-                size: self.traits.size(value),
-                priority: self.traits.priority,
-                origin: self.bus.origin,
-                cause: self.bus.cause(scope)
-            )
+        let direct = DirectOffer.of(
+            value,
+            size: self.traits.size(value),
+            priority: self.traits.priority
+        ) { event in
+            event.origin = self.bus.origin
+            return self.bus.withCause(scope, of: &event) {
+                stripe.offerDirectly(&$0, topic: self.topic, key: self.traits.key(value))
+            }
         }
         switch direct.outcome {
         case .accepted: return .accepted(direct.receipt)

@@ -19,7 +19,7 @@ extension EventBus {
         on topic: Topic,
         timeout: Duration
     ) async throws(OmnibusError) -> Bool {
-        let scope = DeliveryScope.active(in: self.scopes)
+        let scope = DeliveryScope.active(in: self.bindings)
         let depth = (scope?.depth ?? 0) + 1
         guard let direct = self.direct, self.environment.canDetachHere, self.isOpen(scope), depth <= Self.deepest,
             !self.activities.isOn, !Task.isCancelled
@@ -57,13 +57,13 @@ extension EventBus {
         let responder = place.loan.responder
         let handler = responder.handler
         if responder.isSynchronous {
-            DeliveryScope.$current.withValue(scope) { request.handleSynchronously(by: handler) }
+            DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) { request.handleSynchronously(by: handler) }
             scope.expire()
             place.lane.giveBack(place: place.loan.id)
             return nil
         }
         return self.environment.detachHere {
-            await DeliveryScope.$current.withValue(scope) { await request.handle(by: handler) }
+            await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) { await request.handle(by: handler) }
             scope.expire()
             // Before the requester goes on, so that its next request finds the place.
             place.lane.giveBack(place: place.loan.id)

@@ -34,7 +34,7 @@ extension Delivery {
         let scope = DeliveryScope(source: source, lane: nil, owner: owner)
         scope.enter(self.message)
         defer { scope.expire() }
-        return try await DeliveryScope.$current.withValue(scope, operation: body)
+        return try await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope), operation: body)
     }
 
     /// Answers a request, with a value that the bus's codec encodes where needed.

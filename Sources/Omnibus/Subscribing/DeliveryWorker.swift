@@ -49,7 +49,7 @@ struct DeliveryWorker<Value: Sendable>: Sendable {
                 lane: (self.provided as? LaneSubscription)?.lane,
                 owner: ObjectIdentifier(self.bus)
             )
-            goesOn = await DeliveryScope.$current.withValue(scope) {
+            goesOn = await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) {
                 await self.work(scope)
             }
             scope.expire()

@@ -67,7 +67,7 @@ final class EventWorker<E: Event>: Sendable {
         var goesOn = true
         while goesOn {
             let scope = DeliveryScope(source: self.source, lane: self.lane, owner: self.owner)
-            goesOn = await DeliveryScope.$current.withValue(scope) {
+            goesOn = await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) {
                 await self.work(batch, scope)
             }
             // Whoever the last handler has started and left behind sees no further messages.

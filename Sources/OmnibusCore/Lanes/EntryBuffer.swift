@@ -55,7 +55,7 @@ package final class EntryBuffer: @unchecked Sendable {
     /// The same, moving the payload out of its place where there is a header to be initialised.
     @inline(__always)
     func append(moving value: UnsafeMutableRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
-        self.append(size) { self.layout.move(value, to: $0, count: 1) }
+        self.append(size) { self.layout.moveOne(value, to: $0) }
     }
 
     @inline(__always)
@@ -252,10 +252,9 @@ package final class EntryBuffer: @unchecked Sendable {
             )
         } else {
             for index in 0..<moved where !(self.first + index).pointee.isBoxed {
-                self.layout.move(
+                self.layout.moveOne(
                     payloads + (self.start + index) * stride,
-                    to: targetPayloads + (other.end + index) * stride,
-                    count: 1
+                    to: targetPayloads + (other.end + index) * stride
                 )
             }
         }
@@ -376,10 +375,9 @@ package final class EntryBuffer: @unchecked Sendable {
                 self.layout.move(payloads + self.start * stride, to: newPayloads, count: count)
             } else {
                 for index in 0..<count where !headers[self.start + index].isBoxed {
-                    self.layout.move(
+                    self.layout.moveOne(
                         payloads + (self.start + index) * stride,
-                        to: newPayloads + index * stride,
-                        count: 1
+                        to: newPayloads + index * stride
                     )
                 }
             }

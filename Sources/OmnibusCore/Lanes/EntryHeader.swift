@@ -145,6 +145,7 @@ package enum KeyHold: Sendable, Hashable {
 }
 
 /// What hardly any waiting message has.
+@usableFromInline
 package final class RareEntry: Sendable {
     /// The whole message, where it is not in the payload column.
     package let box: Message?

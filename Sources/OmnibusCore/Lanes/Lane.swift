@@ -136,33 +136,12 @@ package final class Lane: Sendable {
         }
     }
 
-    /// Offers a value of the queue's own type, which is copied.
+    /// Offers an event of the queue's own type, which is copied.
     ///
     /// The caller may hold a lock of its own; it performs what is handed back when it holds none.
-    package func offer(
-        _ value: UnsafeRawPointer,
-        idHigh: UInt64,
-        idLow: UInt64,
-        key: String?,
-        rare: RareEntry?,
-        size: UInt32,
-        origin: UInt16,
-        priority: Priority,
-        mode: LaneMachine.OfferMode,
-        _ after: inout AfterOffer
-    ) -> OfferOutcome {
-        self.offer(size: Int(size), priority: priority, key: key, mode: mode, &after) { queue in
-            queue.append(copying: value, size: size)?.initialize(
-                to: EntryHeader(
-                    idHigh: idHigh,
-                    idLow: idLow,
-                    origin: origin,
-                    size: size,
-                    key: key,
-                    rare: rare,
-                    flags: EntryHeader.Flags(priority)
-                )
-            )
+    package func offer(copying event: OfferedEvent, key: String?, _ after: inout AfterOffer) -> OfferOutcome {
+        self.offer(size: Int(event.size), priority: event.priority, key: key, mode: event.mode, &after) { queue in
+            queue.append(copying: event.place, size: event.size)?.initialize(to: event.header(key))
         }
     }
 

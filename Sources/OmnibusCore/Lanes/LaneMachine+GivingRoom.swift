@@ -43,10 +43,10 @@ extension LaneMachine {
     /// patience. That is asked of them again as long as anybody waits: how long a publisher has waited is how long it
     /// takes until it is asked again, up to a limit.
     mutating func losePatience(now: Duration) -> Duration? {
-        guard let oldest = self.suspended.first(where: { self.mayWaitBehindItsKey($0) }) else {
+        guard let oldest = self.firstToWaitForRoom() else {
             return self.suspended.isEmpty ? nil : now + Self.longestPatience
         }
-        let since = oldest.waiting?.since ?? now
+        let since = self.suspended[oldest].waiting?.since ?? now
         self.isImpatient = now >= since + Self.patience
         return self.isImpatient ? now + min(now - since, Self.longestPatience) : since + Self.patience
     }
@@ -66,7 +66,7 @@ extension LaneMachine {
         // Where nothing is left that a worker could make room of, what there is has to do.
         let isIdle = self.own.count + (self.others?.count ?? 0) + self.held == 0
         guard room > 0, bounds.count < Self.largeCount || self.isGiving || self.isImpatient || isIdle,
-            let index = self.suspended.firstIndex(where: { self.mayWaitBehindItsKey($0) })
+            let index = self.firstToWaitForRoom()
         else { return nil }
         // A worker that has taken an entry, and is told of one that goes before it, brings it back.
         if self.inFlight > 0, room == 1,
@@ -79,6 +79,14 @@ extension LaneMachine {
             return nil
         }
         return index
+    }
+
+    /// The first publisher that nothing but room in the queue keeps waiting.
+    ///
+    /// A loop rather than a closure, which would have the whole machine copied, under the lock.
+    private func firstToWaitForRoom() -> Int? {
+        for index in self.suspended.indices where self.mayWaitBehindItsKey(self.suspended[index]) { return index }
+        return nil
     }
 
     /// Whether nothing but room in the queue keeps a publisher waiting.

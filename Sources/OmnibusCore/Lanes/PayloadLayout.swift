@@ -14,13 +14,39 @@ package class PayloadLayout: @unchecked Sendable {
     package let alignment: Int
     /// The priority that the values have, so that a queue of urgent events is no slower than another.
     package let priority: Priority
+    /// How many words a value has that moves as plain words; 0 for one that does not.
+    private let words: Int
 
-    package init(typeID: ObjectIdentifier, stride: Int, alignment: Int, priority: Priority) {
+    /// - Parameter movesAsBytes: whether a value is moved by moving what it is made of, as nearly all are: not those that
+    ///   others know the place of, as that of a weak reference is known.
+    package init(typeID: ObjectIdentifier, stride: Int, alignment: Int, priority: Priority, movesAsBytes: Bool) {
         self.typeID = typeID
         self.stride = stride
         self.alignment = alignment
         self.priority = priority
+        let word = MemoryLayout<UInt>.size
+        self.words = movesAsBytes && stride % word == 0 && alignment >= word ? stride / word : 0
     }
+
+    /// Moves one value.
+    ///
+    /// Design note: the type is not known here, and what moves values of a type that is not known takes 150 instructions
+    /// to move the three words of a small event, on the way of every message.
+    @inline(__always)
+    final func moveOne(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
+        switch self.words {
+        case 1: target.storeBytes(of: source.load(as: UInt.self), as: UInt.self)
+        case 2: target.storeBytes(of: source.load(as: Two.self), as: Two.self)
+        case 3: target.storeBytes(of: source.load(as: Three.self), as: Three.self)
+        case 4: target.storeBytes(of: source.load(as: Four.self), as: Four.self)
+        case 5...: target.copyMemory(from: source, byteCount: self.stride)
+        default: self.move(source, to: target, count: 1)
+        }
+    }
+
+    private typealias Two = (UInt, UInt)
+    private typealias Three = (UInt, UInt, UInt)
+    private typealias Four = (UInt, UInt, UInt, UInt)
 
     /// Moves values that lie one after the other.
     package func move(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer, count: Int) {}
@@ -69,7 +95,8 @@ package class ValueLayout<Value: Sendable>: PayloadLayout, @unchecked Sendable {
             typeID: ObjectIdentifier(Value.self),
             stride: MemoryLayout<Value>.stride,
             alignment: MemoryLayout<Value>.alignment,
-            priority: priority
+            priority: priority,
+            movesAsBytes: _isBitwiseTakable(Value.self)
         )
     }
 

@@ -14,15 +14,28 @@ package final class DeliveryScope: @unchecked Sendable {
     // SAFETY: the stored properties are written only by the worker, between two handlers, while nobody else holds the
     // scope; a handler and its child tasks only read them. Leaned on by "Causes" in the bus's tests.
 
-    @TaskLocal package static var current: DeliveryScope?
+    /// What a task is bound to.
+    ///
+    /// Design note: not the optional itself. It is read for every message, by code that does not know the type; copying
+    /// an optional of any type takes that 50 instructions, copying a type of one's own as many as it needs.
+    package struct Binding: Sendable {
+        package let scope: DeliveryScope?
+
+        package init(_ scope: DeliveryScope?) { self.scope = scope }
+    }
+
+    @TaskLocal package static var binding = Binding(nil)
+
+    /// The scope that the current task is bound to, even where its handler has returned.
+    private static var current: DeliveryScope? { self.binding.scope }
 
     /// The scope of the handler that the current task runs in, or was started by, while that handler runs.
-    package static var active: DeliveryScope? { self.active(in: self.$current) }
+    package static var active: DeliveryScope? { self.active(in: self.$binding) }
 
     /// The same for those who keep the task-local at hand, which finding costs as much as reading it.
     @inline(__always)
-    package static func active(in scopes: TaskLocal<DeliveryScope?>) -> DeliveryScope? {
-        guard let scope = scopes.get(), !scope.isExpiredForAll else { return nil }
+    package static func active(in bindings: TaskLocal<Binding>) -> DeliveryScope? {
+        guard let scope = bindings.get().scope, !scope.isExpiredForAll else { return nil }
         return scope
     }
 

@@ -24,28 +24,9 @@ extension BrokerCore {
             self.core.table.withLock { $0.ownStripes[ObjectIdentifier(stripe)] = nil }
         }
 
-        /// Hands a value to all who want it, as ``BrokerCore`` does with the stripe that it has found.
-        package func offerDirectly(
-            moving value: UnsafeMutableRawPointer,
-            of typeID: ObjectIdentifier,
-            topic: Topic,
-            key: String?,
-            size: Int,
-            priority: Priority,
-            origin: UInt16,
-            cause: RareEntry?
-        ) -> DirectOffer {
-            self.core.offerDirectly(
-                moving: value,
-                typeID,
-                topic,
-                key,
-                UInt32(clamping: size),
-                priority,
-                origin,
-                cause,
-                self.stripe
-            )
+        /// Hands an event to all who want it, as ``BrokerCore`` does with the stripe that it has found.
+        package func offerDirectly(_ event: inout OfferedEvent, topic: Topic, key: String?) -> DirectOffer {
+            self.core.offerDirectly(&event, topic, key, self.stripe)
         }
     }
 
