@@ -184,7 +184,11 @@ struct EdgeTable: Sendable {
 
     private mutating func resize(to count: Int) {
         let old = self.slots
-        self.slots = Array(repeating: .empty, count: count)
+        self.slots = Array(unsafeUninitializedCapacity: count) { slots, initialized in
+            HugePages.advise(UnsafeMutableRawBufferPointer(slots))
+            slots.initialize(repeating: .empty)
+            initialized = count
+        }
         for edge in old where !edge.key.isNone { self.place(edge) }
     }
 }
