@@ -16,6 +16,7 @@ extension EventBus {
     ///   providers that cannot know, the timeout is the answer), `timeout`, `requestFailed` when the responder threw,
     ///   `undecodable` when the answer is not of the type, `wouldDeadlock` when only the calling handler's own queue
     ///   could answer, `cancelled`, `busClosed`.
+    @inlinable
     public func request<Request: Encodable & Sendable, Reply: Decodable & Sendable>(
         _ request: Request,
         to topic: Topic,
@@ -25,7 +26,7 @@ extension EventBus {
         let actor: (any Actor)? = #isolation
         if actor == nil, timeout > .zero {
             let placed = TypedRequest<Request, Reply>(request, on: self)
-            if try await self.handleInPlace(placed, on: topic, timeout: timeout), let reply = placed.reply {
+            if try await self.handleInPlace(placed, on: topic, timeout: timeout), let reply = placed.takeReply() {
                 return reply
             }
         }

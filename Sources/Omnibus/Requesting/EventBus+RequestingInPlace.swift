@@ -14,6 +14,7 @@ extension EventBus {
     /// on. Where more than the one responder would see the message, it has to be made; so the request is queued there.
     ///
     /// - Throws: ``OmnibusError`` with the code `requestFailed`, `timeout` or `cancelled`.
+    @usableFromInline
     func handleInPlace(
         _ request: PlacedRequest,
         on topic: Topic,
@@ -62,7 +63,9 @@ extension EventBus {
             place.lane.giveBack(place: place.loan.id)
             return nil
         }
-        return self.environment.detachHere {
+        // What a place is lent for needs it; see `canDetachHere`.
+        guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else { return nil }
+        return Task.immediateDetached {
             await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) { await request.handle(by: handler) }
             scope.expire()
             // Before the requester goes on, so that its next request finds the place.
@@ -108,6 +111,7 @@ extension EventBus {
         OmnibusError(.requestFailed, "The responder on '\(topic)' has failed: \(failure)")
     }
 
+    @usableFromInline
     static func noAnswer(on topic: Topic, within timeout: Duration) -> OmnibusError {
         OmnibusError(
             .timeout,
@@ -116,6 +120,7 @@ extension EventBus {
         )
     }
 
+    @usableFromInline
     static func cancelled(on topic: Topic) -> OmnibusError {
         OmnibusError(.cancelled, "The task was cancelled while it waited for an answer on '\(topic)'.")
     }

@@ -7,6 +7,7 @@ import Synchronization
 ///
 /// Design note: the bus works with this class, which knows no types, so that its code is compiled once; only what makes
 /// the request, handles it and takes the answer is generic.
+@usableFromInline
 class PlacedRequest: @unchecked Sendable {
     // SAFETY: `failure`, and what subclasses add, is written by the handler's task before the state says so under the
     // lock, and read by the requester after it has seen that.
@@ -20,9 +21,10 @@ class PlacedRequest: @unchecked Sendable {
     }
 
     final let kind: Responder.Kind
-    final var failure: (any Error)?
+    @exclusivity(unchecked) final var failure: (any Error)?
     private final let state = Mutex(State.open)
 
+    @usableFromInline
     init(kind: Responder.Kind) {
         self.kind = kind
     }
@@ -91,26 +93,50 @@ class PlacedRequest: @unchecked Sendable {
 }
 
 /// A request with its types.
+///
+/// Design note: the reply has a place of its own. Were it an optional here, where its type is not known, each access would
+/// look up the type of the optional first, which takes as long as making the place.
+@usableFromInline
 final class TypedRequest<Request: Sendable, Reply: Sendable>: PlacedRequest, @unchecked Sendable {
-    private let request: Request
-    private(set) var reply: Reply?
+    @usableFromInline let request: Request
+    @usableFromInline let place: UnsafeMutablePointer<Reply>
+    @exclusivity(unchecked) @usableFromInline var hasReply = false
 
+    @inlinable
     init(_ request: Request, on bus: EventBus) {
         self.request = request
+        self.place = .allocate(capacity: 1)
         super.init(kind: Responder.Kind(Request.self, Reply.self, on: bus))
+    }
+
+    @usableFromInline
+    deinit {
+        if self.hasReply { self.place.deinitialize(count: 1) }
+        self.place.deallocate()
+    }
+
+    /// What the handler has returned; nil where it has not, or somebody has it already.
+    @inlinable
+    func takeReply() -> Reply? {
+        guard self.hasReply else { return nil }
+        self.hasReply = false
+        return self.place.move()
     }
 
     override func handle(by handler: AnyObject) async {
         do {
-            self.reply = try await self.typed(handler).handle(self.request)
+            self.place.initialize(to: try await self.typed(handler).handle(self.request))
+            self.hasReply = true
         } catch {
             self.failure = error
         }
     }
 
     override func handleSynchronously(by handler: AnyObject) {
+        guard let handle = self.typed(handler).synchronous else { return }
         do {
-            self.reply = try self.typed(handler).synchronous?(self.request)
+            self.place.initialize(to: try handle(self.request))
+            self.hasReply = true
         } catch {
             self.failure = error
         }

@@ -39,18 +39,12 @@ public struct BusEnvironment: Sendable {
         return Task.detached(executorPreference: executor) { await body() }
     }
 
-    /// Whether ``detachHere(_:)`` does what it says: there is no executor, and the system can.
+    /// Whether a task may begin on its maker's thread: there is no executor, and the system can.
     package var canDetachHere: Bool {
         guard self.executor == nil, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else {
             return false
         }
         return true
-    }
-
-    /// Starts a task that inherits nothing from the caller and runs on the caller's thread until it has to wait.
-    package func detachHere(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-        guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else { return self.detach(body) }
-        return Task.immediateDetached { await body() }
     }
 
     /// The machine's own clocks and random numbers.

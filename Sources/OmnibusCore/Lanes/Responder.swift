@@ -4,14 +4,17 @@
 import Synchronization
 
 /// What a member of a queue answers requests with, for a requester that has the place to do it in.
+@usableFromInline
 package final class Responder: Sendable {
     /// What has to be the same: the types of a request and of its reply, and the bus, which says who may publish while it
     /// drains.
+    @usableFromInline
     package struct Kind: Sendable, Equatable {
         package let request: ObjectIdentifier
         package let reply: ObjectIdentifier
         package let bus: ObjectIdentifier
 
+        @usableFromInline
         package init<Request, Reply>(_ request: Request.Type, _ reply: Reply.Type, on bus: AnyObject) {
             self.request = ObjectIdentifier(request)
             self.reply = ObjectIdentifier(reply)
