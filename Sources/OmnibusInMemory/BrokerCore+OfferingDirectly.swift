@@ -115,7 +115,7 @@ extension BrokerCore {
     private func offer(_ event: OfferedEvent, _ key: String?, to route: Route, _ direct: inout DirectOffer) {
         var workers: [Waker] = []
         var rest: [Lane] = []
-        for lane in route.lanes {
+        route.forEachLane { lane in
             let simple = lane.offerSimply(copying: event, key: key)
             if !simple.isStored { rest.append(lane) }
             if let worker = simple.worker { workers.append(worker) }

@@ -12,6 +12,9 @@ final class Route: Sendable {
     let topic: Topic
     let generation: UInt64
     let lanes: [Lane]
+    /// The same, for those who go through them for every message: no reference is counted that the workers' threads count
+    /// as well.
+    private let unretainedLanes: [Unmanaged<Lane>]
     let observers: [Observer]
     /// Those who see what is accepted and do not count as listening.
     let taps: [Observer]
@@ -52,6 +55,7 @@ final class Route: Sendable {
         self.topic = topic
         self.generation = generation
         self.lanes = lanes
+        self.unretainedLanes = lanes.map { .passUnretained($0) }
         self.observers = observers
         self.taps = taps
         self.directCount = directCount
@@ -69,6 +73,12 @@ final class Route: Sendable {
         let valueType = isPlain ? Self.commonType(lanes, observers) : nil
         self.valueType = valueType
         self.onlyLane = valueType != nil && lanes.count == 1 && observers.isEmpty ? lanes[0] : nil
+    }
+
+    /// Goes through the queues, which the caller keeps alive by holding the route.
+    @inline(__always)
+    func forEachLane(_ body: (Lane) -> Void) {
+        for lane in self.unretainedLanes { lane._withUnsafeGuaranteedRef(body) }
     }
 
     /// The type of value that all of them take as it is; nil where somebody needs a message, or there is nobody.
