@@ -3,13 +3,14 @@
 
 package import CloudEvents
 
-/// Waiting messages in order: a column of headers and a column of payloads, filled at the end and taken at the start.
+/// Waiting messages in order: a column of headers, one of payloads, and one of keys where there are any; filled at the end
+/// and taken at the start.
 ///
 /// A queue and its worker own one each and exchange them, so that a backlog of any length is taken in O(1).
 package final class EntryBuffer: @unchecked Sendable {
     // SAFETY: no two threads use a buffer at once. It is reached through its queue's lock, or through the one worker
     // that it was handed to under that lock. Places from `start` up to `end` are initialised, the payload only where
-    // the header is not `isBoxed`; all others are not. Leaned on by "Lane stress" under the sanitizers.
+    // the header is not `isBoxed`, the key only where it says `hasKey`; all others are not. Leaned on by "Lane stress" under the sanitizers.
 
     /// How much memory an empty buffer keeps while nothing comes; getting as much again takes as long as a few wake-ups.
     static let keptMemory = 64 * 1_024
@@ -17,6 +18,8 @@ package final class EntryBuffer: @unchecked Sendable {
     package let layout: PayloadLayout
     @exclusivity(unchecked) private var headers: UnsafeMutablePointer<EntryHeader>?
     @exclusivity(unchecked) private var payloads: UnsafeMutableRawPointer?
+    /// Made when the first event with a key comes.
+    @exclusivity(unchecked) private var keys: UnsafeMutablePointer<String>?
     @exclusivity(unchecked) private var capacity = 0
     @exclusivity(unchecked) private var start = 0
     @exclusivity(unchecked) private var end = 0
@@ -37,6 +40,7 @@ package final class EntryBuffer: @unchecked Sendable {
         while !self.isEmpty { self.dropFirst() }
         self.headers?.deallocate()
         self.payloads?.deallocate()
+        self.keys?.deallocate()
     }
 
     package var count: Int { self.end - self.start }
@@ -44,44 +48,65 @@ package final class EntryBuffer: @unchecked Sendable {
 
     // MARK: Adding
 
-    /// Adds an entry of the column's own type, copying the payload.
-    ///
-    /// - Returns: where the header has to be initialised, before anything else happens to the buffer.
+    /// Adds an event of the column's own type, which is copied; false where there is no memory to be had.
     @inline(__always)
-    func append(copying value: UnsafeRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
-        self.append(size) { self.layout.copy(value, to: $0) }
+    func append(copying event: OfferedEvent, key: String?) -> Bool {
+        self.append(event, key) { self.layout.copy(event.place, to: $0) }
     }
 
-    /// The same, moving the payload out of its place where there is a header to be initialised.
+    /// The same, moving the event out of its place.
     @inline(__always)
-    func append(moving value: UnsafeMutableRawPointer, size: UInt32) -> UnsafeMutablePointer<EntryHeader>? {
-        self.append(size) { self.layout.moveOne(value, to: $0) }
+    func append(moving event: OfferedEvent, key: String?) -> Bool {
+        self.append(event, key) { self.layout.moveOne(event.place, to: $0) }
     }
 
     @inline(__always)
-    private func append(
-        _ size: UInt32,
-        payload: (UnsafeMutableRawPointer) -> Void
-    ) -> UnsafeMutablePointer<EntryHeader>? {
+    private func append(_ event: OfferedEvent, _ key: String?, payload: (UnsafeMutableRawPointer) -> Void) -> Bool {
         if self.end == self.capacity { self.makeRoom(1) }
-        guard let headers = self.headers, let payloads = self.payloads else { return nil }
-        self.bytes += Int(size)
+        guard let headers = self.headers, let payloads = self.payloads else { return false }
+        self.bytes += Int(event.size)
         payload(payloads + self.end * self.layout.stride)
-        defer { self.end += 1 }
-        return headers + self.end
+        (headers + self.end).initialize(to: event.header)
+        if let key { self.keep(key, at: self.end) }
+        self.end += 1
+        return true
     }
 
-    /// Adds entries of the column's own type, copying payloads that lie one behind the other.
-    ///
-    /// - Returns: where the first header has to be initialised, and the others behind it, before anything else happens to
-    ///   the buffer.
-    func append(copying values: UnsafeRawPointer, count: Int, bytes: Int) -> UnsafeMutablePointer<EntryHeader>? {
-        if self.capacity - self.end < count { self.makeRoom(count) }
-        guard let headers = self.headers, let payloads = self.payloads else { return nil }
+    /// Keeps the key of an entry that has a header.
+    @inline(never)
+    private func keep(_ key: String, at place: Int) {
+        (self.makeKeys() + place).initialize(to: key)
+        self.headers?[place].flags.insert(.hasKey)
+    }
+
+    /// Adds a value of the column's own type, which is copied, under a header.
+    func append(copying value: UnsafeRawPointer, _ header: consuming EntryHeader) {
+        if self.end == self.capacity { self.makeRoom(1) }
+        guard let headers = self.headers, let payloads = self.payloads else { return }
+        self.bytes += Int(header.size)
+        self.layout.copy(value, to: payloads + self.end * self.layout.stride)
+        (headers + self.end).initialize(to: header)
+        self.end += 1
+    }
+
+    /// Adds events of the column's own type that lie one behind the other, which are copied; false where there is no memory
+    /// to be had.
+    func append(
+        copying values: UnsafeRawPointer,
+        _ facts: Slice<UnsafeBufferPointer<ValueFacts>>,
+        bytes: Int,
+        header: (borrowing ValueFacts) -> EntryHeader
+    ) -> Bool {
+        if self.capacity - self.end < facts.count { self.makeRoom(facts.count) }
+        guard let headers = self.headers, let payloads = self.payloads else { return false }
         self.bytes += bytes
-        self.layout.copy(values, to: payloads + self.end * self.layout.stride, count: count)
-        defer { self.end += count }
-        return headers + self.end
+        self.layout.copy(values, to: payloads + self.end * self.layout.stride, count: facts.count)
+        for index in facts.indices {
+            (headers + self.end).initialize(to: header(facts[index]))
+            if let key = facts[index].key { self.keep(key, at: self.end) }
+            self.end += 1
+        }
+        return true
     }
 
     /// Adds an entry whose message is in the header's box.
@@ -115,7 +140,8 @@ package final class EntryBuffer: @unchecked Sendable {
     func key(at index: Int) -> String? {
         let header = self.first + index
         if header.pointee.isBoxed { return header.pointee.rare?.box?.routingKey }
-        return self.layout.key(of: self.firstPayload + index * self.layout.stride, header.pointee)
+        if header.pointee.hasKey, let keys = self.keys { return keys[self.start + index] }
+        return self.layout.key(of: self.firstPayload + index * self.layout.stride)
     }
 
     /// When the message of an entry was accepted, as far as it says so; nil outside.
@@ -148,6 +174,7 @@ package final class EntryBuffer: @unchecked Sendable {
         let header = self.first
         self.bytes -= Int(header.pointee.size)
         if header.pointee.isBoxed { self.holes -= 1 }
+        if header.pointee.hasKey, let keys = self.keys { (keys + self.start).deinitialize(count: 1) }
         header.deinitialize(count: 1)
         self.start += 1
         if self.start == self.end {
@@ -156,14 +183,19 @@ package final class EntryBuffer: @unchecked Sendable {
         }
     }
 
-    /// Moves the first entry's header out, and returns where its payload lies, which the caller moves out before anything
+    /// Moves the first entry's header and its key out, and returns where its payload lies, which the caller moves out before anything
     /// else happens to the buffer; it must not be boxed.
     @inline(__always)
-    package func moveFirst(_ header: inout EntryHeader) -> UnsafeMutableRawPointer {
+    package func moveFirst(_ header: inout EntryHeader, _ key: inout String?) -> UnsafeMutableRawPointer {
         let place = self.firstPayload
         let first = self.first
         self.bytes -= Int(first.pointee.size)
-        if first.pointee.isBare, header.isBare {
+        if first.pointee.hasKey, let keys = self.keys {
+            key = (keys + self.start).move()
+        } else if header.hasKey {
+            key = nil
+        }
+        if first.pointee.rare == nil, header.rare == nil {
             // Nothing in either counts references, so that nothing has to be ended.
             header.takePlainFields(first.pointee)
         } else {
@@ -181,7 +213,9 @@ package final class EntryBuffer: @unchecked Sendable {
     package func takeFirst(_ defaults: MessageDefaults) -> HeldEntry {
         let rare = self.first.pointee.rare
         let hold = self.first.pointee.flags.hold
-        let message = rare?.box ?? self.layout.takeMessage(self.firstPayload, self.first.pointee, defaults)
+        let message =
+            rare?.box
+            ?? self.layout.takeMessage(self.firstPayload, self.first.pointee, key: self.firstKey, defaults)
         self.dropFirstHeader()
         var entry = HeldEntry(
             message: message,
@@ -204,8 +238,9 @@ package final class EntryBuffer: @unchecked Sendable {
     /// How many entries from the start have nothing to them but a payload in the column, up to a limit.
     func bareCount(upTo limit: Int) -> Int {
         var count = 0
-        while count < min(limit, self.count), (self.first + count).pointee.isPlain, (self.first + count).pointee.isBare
-        {
+        while count < min(limit, self.count) {
+            let header = self.first + count
+            guard header.pointee.isPlain, !header.pointee.hasKey, header.pointee.rare == nil else { break }
             count += 1
         }
         return count
@@ -267,6 +302,9 @@ package final class EntryBuffer: @unchecked Sendable {
                 self.holes -= 1
                 other.holes += 1
             }
+            if header.pointee.hasKey, let keys = self.keys {
+                (other.makeKeys() + other.end + index).moveInitialize(from: keys + self.start + index, count: 1)
+            }
         }
         (target + other.end).moveInitialize(from: self.first, count: moved)
         other.end += moved
@@ -281,6 +319,7 @@ package final class EntryBuffer: @unchecked Sendable {
     private func exchange(with other: EntryBuffer) {
         swap(&self.headers, &other.headers)
         swap(&self.payloads, &other.payloads)
+        swap(&self.keys, &other.keys)
         swap(&self.capacity, &other.capacity)
         swap(&self.start, &other.start)
         swap(&self.end, &other.end)
@@ -344,7 +383,10 @@ package final class EntryBuffer: @unchecked Sendable {
     }
 
     /// How many bytes it holds for entries, those that are not there included.
-    var memory: Int { self.capacity * (MemoryLayout<EntryHeader>.stride + self.layout.stride) }
+    var memory: Int {
+        let keySize = self.keys == nil ? 0 : MemoryLayout<String>.stride
+        return self.capacity * (MemoryLayout<EntryHeader>.stride + self.layout.stride + keySize)
+    }
 
     /// Gives back the memory that a burst has left, where nothing is in it.
     func trim() {
@@ -357,9 +399,19 @@ package final class EntryBuffer: @unchecked Sendable {
         guard self.isEmpty else { return }
         self.headers?.deallocate()
         self.payloads?.deallocate()
+        self.keys?.deallocate()
         self.headers = nil
         self.payloads = nil
+        self.keys = nil
         self.capacity = 0
+    }
+
+    /// The column of keys, made where there is none.
+    private func makeKeys() -> UnsafeMutablePointer<String> {
+        if let keys = self.keys { return keys }
+        let keys = UnsafeMutablePointer<String>.allocate(capacity: self.capacity)
+        self.keys = keys
+        return keys
     }
 
     private func relocate(to newCapacity: Int) {
@@ -368,8 +420,15 @@ package final class EntryBuffer: @unchecked Sendable {
             byteCount: max(newCapacity * self.layout.stride, 1),
             alignment: self.layout.alignment
         )
+        let newKeys = self.keys.map { _ in UnsafeMutablePointer<String>.allocate(capacity: newCapacity) }
         let count = self.count
         if let headers = self.headers, let payloads = self.payloads {
+            if let keys = self.keys, let newKeys {
+                for index in 0..<count where headers[self.start + index].hasKey {
+                    (newKeys + index).moveInitialize(from: keys + self.start + index, count: 1)
+                }
+                keys.deallocate()
+            }
             let stride = self.layout.stride
             if self.holes == 0 {
                 self.layout.move(payloads + self.start * stride, to: newPayloads, count: count)
@@ -387,6 +446,7 @@ package final class EntryBuffer: @unchecked Sendable {
         }
         self.headers = newHeaders
         self.payloads = newPayloads
+        self.keys = newKeys
         self.capacity = newCapacity
         self.start = 0
         self.end = count

@@ -3,9 +3,9 @@
 
 /// What a queue knows about one waiting message beside its payload.
 ///
-/// Design note: a queue is two columns, these headers and the payloads. An event of the queue's own type lies in the
-/// payload column as it is: nothing is boxed, nothing that other threads use too is retained or released, and the
-/// message is only made when somebody asks for it. Every byte here is carried from one core to another, so the header
+/// Design note: a queue is columns, these headers and the payloads, and one of keys where events have any. An event of
+/// the queue's own type lies in the payload column as it is: nothing is boxed, nothing that other threads use too is
+/// retained or released, and the message is only made when somebody asks for it. Every byte here is carried from one core to another, so the header
 /// holds what nearly every message has; the time of acceptance is read from the id, and everything unusual (another
 /// type, a position, a retry, the fields that a handler's messages inherit) is in one reference. It cannot be copied,
 /// so that none of its references is counted twice by accident.
@@ -24,6 +24,8 @@ package struct EntryHeader: ~Copyable, Sendable {
         /// The entry runs while the one that holds its key waits for a retry, being more urgent.
         package static let overtakes = Flags(rawValue: 32)
 
+        /// The column of keys has the event's key.
+        package static let hasKey = Flags(rawValue: 128)
         /// The entry is being merged with a newer one, and handed to nobody meanwhile.
         package static let isBusy = Flags(rawValue: 64)
 
@@ -53,8 +55,6 @@ package struct EntryHeader: ~Copyable, Sendable {
     package var idHigh: UInt64
     /// The lower half of the message's id.
     package var idLow: UInt64
-    /// The key, where the event has one.
-    package var key: String?
     /// What hardly any message has.
     package var rare: RareEntry?
     /// What the message counts against bounds in bytes.
@@ -68,7 +68,6 @@ package struct EntryHeader: ~Copyable, Sendable {
         idLow: UInt64,
         origin: UInt16,
         size: UInt32,
-        key: String? = nil,
         rare: RareEntry? = nil,
         flags: Flags = []
     ) {
@@ -76,7 +75,6 @@ package struct EntryHeader: ~Copyable, Sendable {
         self.idLow = idLow
         self.origin = origin
         self.size = size
-        self.key = key
         self.rare = rare
         self.flags = flags
     }
@@ -115,11 +113,11 @@ package struct EntryHeader: ~Copyable, Sendable {
     @inline(__always)
     package var isBoxed: Bool { self.flags.rawValue & Flags.isBoxed.rawValue != 0 }
 
-    /// Whether it refers to nothing.
+    /// Whether the column of keys has its key.
     @inline(__always)
-    var isBare: Bool { self.key == nil && self.rare == nil }
+    var hasKey: Bool { self.flags.rawValue & Flags.hasKey.rawValue != 0 }
 
-    /// Takes over all but the references.
+    /// Takes over all but the reference.
     @inline(__always)
     mutating func takePlainFields(_ other: borrowing EntryHeader) {
         self.idHigh = other.idHigh

@@ -20,6 +20,7 @@ package final class EventBatch {
     @exclusivity(unchecked) private var holders: UInt = 0
     /// What the queue knew of the event that is handled.
     @exclusivity(unchecked) private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
+    @exclusivity(unchecked) private var key: String?
 
     /// - Parameter fail: is told of the entries that the handler has thrown for.
     package init(
@@ -58,7 +59,7 @@ package final class EventBatch {
         else {
             return nil
         }
-        let place = buffer.moveFirst(&self.header)
+        let place = buffer.moveFirst(&self.header, &self.key)
         self.scope?._withUnsafeGuaranteedRef {
             $0.enter(idHigh: self.header.idHigh, idLow: self.header.idLow, self.header.rare)
         }
@@ -107,7 +108,8 @@ package final class EventBatch {
     /// Says that the handler has handled the event.
     @usableFromInline
     package func handled() {
-        self.state.complete(self.header)
+        if self.header.flags.holdsKey { return self.state.complete(self.header.flags.hold, self.key) }
+        self.state.complete()
     }
 
     /// Says that the handler has thrown.
@@ -119,7 +121,7 @@ package final class EventBatch {
                 event,
                 topic: defaults.topic,
                 id: MessageID(high: self.header.idHigh, low: self.header.idLow),
-                key: self.header.key,
+                key: self.key,
                 extras: self.header.rare?.extras ?? defaults.extras(self.header.origin),
                 codec: self.codec
             ),

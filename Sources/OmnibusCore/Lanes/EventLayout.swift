@@ -15,6 +15,7 @@ package final class EventLayout<E: Event>: ValueLayout<E>, @unchecked Sendable {
     package override func takeMessage(
         _ value: UnsafeMutableRawPointer,
         _ header: borrowing EntryHeader,
+        key: String?,
         _ route: MessageDefaults
     ) -> Message {
         let event = value.assumingMemoryBound(to: E.self).move()
@@ -22,7 +23,7 @@ package final class EventLayout<E: Event>: ValueLayout<E>, @unchecked Sendable {
             event,
             topic: route.topic,
             id: MessageID(high: header.idHigh, low: header.idLow),
-            key: header.key,
+            key: key,
             extras: header.rare?.extras ?? route.extras(header.origin),
             codec: self.codec
         )

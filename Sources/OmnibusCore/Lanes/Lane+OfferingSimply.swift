@@ -17,27 +17,25 @@ extension Lane {
     /// Design note: this is ``offer(copying:key:_:)`` without all that it has to be ready for: what that hands back has
     /// references in it, and making and ending them costs more than the rest of this.
     package func offerSimply(moving event: inout OfferedEvent, key: String?) -> SimpleOffer {
-        let offer = self.offerSimply(event, key) { $0.append(moving: event.place, size: event.size) }
+        let offer = self.offerSimply(event) { $0.append(moving: event, key: key) }
         event.hasMoved = offer.isStored
         return offer
     }
 
     /// The same with an event that is copied.
     package func offerSimply(copying event: OfferedEvent, key: String?) -> SimpleOffer {
-        self.offerSimply(event, key) { $0.append(copying: event.place, size: event.size) }
+        self.offerSimply(event) { $0.append(copying: event, key: key) }
     }
 
     @inline(__always)
     private func offerSimply(
         _ event: OfferedEvent,
-        _ key: String?,
-        append: (EntryBuffer) -> UnsafeMutablePointer<EntryHeader>?
+        append: (EntryBuffer) -> Bool
     ) -> SimpleOffer {
         self.state.withLock { state in
             guard state.machine.offersSimply(size: Int(event.size), priority: event.priority),
-                let header = append(state.machine.own.ready)
+                append(state.machine.own.ready)
             else { return SimpleOffer(isStored: false) }
-            header.initialize(to: event.header(key))
             return SimpleOffer(isStored: true, worker: state.machine.workerForOffer()?.waker)
         }
     }

@@ -141,7 +141,7 @@ package final class Lane: Sendable {
     /// The caller may hold a lock of its own; it performs what is handed back when it holds none.
     package func offer(copying event: OfferedEvent, key: String?, _ after: inout AfterOffer) -> OfferOutcome {
         self.offer(size: Int(event.size), priority: event.priority, key: key, mode: event.mode, &after) { queue in
-            queue.append(copying: event.place, size: event.size)?.initialize(to: event.header(key))
+            _ = queue.append(copying: event, key: key)
         }
     }
 
@@ -174,24 +174,21 @@ package final class Lane: Sendable {
                 bytes += Int(facts[count].size)
                 count += 1
             }
-            guard count > 0,
-                let headers = state.machine.own.ready.append(copying: values, count: count, bytes: bytes)
-            else { return 0 }
             let flags = EntryHeader.Flags(priority)
-            for index in 0..<count {
-                let id = makeID()
-                (headers + index).initialize(
-                    to: EntryHeader(
+            let isStored =
+                count > 0
+                && state.machine.own.ready.append(copying: values, facts[..<count], bytes: bytes) { facts in
+                    let id = makeID()
+                    return EntryHeader(
                         idHigh: id.high,
                         idLow: id.low,
                         origin: origin,
-                        size: facts[index].size,
-                        key: facts[index].key,
+                        size: facts.size,
                         rare: rare,
                         flags: flags
                     )
-                )
-            }
+                }
+            guard isStored else { return 0 }
             if let worker = state.machine.workerForOffer() { workers.append(worker.waker) }
             return count
         }

@@ -138,14 +138,10 @@ extension EntryBuffer {
         else { return self.append(boxed: entry.header) }
         let message = entry.message
         withUnsafePointer(to: message) { place in
-            self.append(copying: place, size: size)?.initialize(
-                to: EntryHeader(
-                    idHigh: 0,
-                    idLow: 0,
-                    origin: 0,
-                    size: size,
-                    flags: EntryHeader.Flags(message.priority).union(message.timeToLive == nil ? [] : .expires)
-                )
+            let flags = EntryHeader.Flags(message.priority).union(message.timeToLive == nil ? [] : .expires)
+            self.append(
+                copying: place,
+                EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: size, flags: flags)
             )
         }
     }

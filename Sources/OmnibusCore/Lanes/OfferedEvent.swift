@@ -33,26 +33,14 @@ package struct OfferedEvent {
 
     /// What its queue knows of it.
     @inline(__always)
-    func header(_ key: String?) -> EntryHeader {
-        let flags = EntryHeader.Flags(self.priority)
-        if key == nil, self.cause == nil {
-            // Said here, so that no reference is counted that is not there.
-            return EntryHeader(
-                idHigh: self.idHigh,
-                idLow: self.idLow,
-                origin: self.origin,
-                size: self.size,
-                flags: flags
-            )
-        }
-        return EntryHeader(
+    var header: EntryHeader {
+        EntryHeader(
             idHigh: self.idHigh,
             idLow: self.idLow,
             origin: self.origin,
             size: self.size,
-            key: key,
             rare: self.cause?.takeUnretainedValue(),
-            flags: flags
+            flags: EntryHeader.Flags(self.priority)
         )
     }
 

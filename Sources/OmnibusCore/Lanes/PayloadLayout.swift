@@ -60,13 +60,14 @@ package class PayloadLayout: @unchecked Sendable {
     /// Ends the life of one value.
     package func destroy(_ value: UnsafeMutableRawPointer) {}
 
-    /// The key of a value, by which messages are kept apart.
-    package func key(of value: UnsafeRawPointer, _ header: borrowing EntryHeader) -> String? { header.key }
+    /// The key that is in a value itself, by which messages are kept apart.
+    package func key(of value: UnsafeRawPointer) -> String? { nil }
 
     /// Takes a value out of the column and makes the message of it.
     package func takeMessage(
         _ value: UnsafeMutableRawPointer,
         _ header: borrowing EntryHeader,
+        key: String?,
         _ route: MessageDefaults
     )
         -> Message
@@ -125,13 +126,14 @@ package final class MessageLayout: ValueLayout<Message>, @unchecked Sendable {
         super.init(priority: .normal)
     }
 
-    package override func key(of value: UnsafeRawPointer, _ header: borrowing EntryHeader) -> String? {
+    package override func key(of value: UnsafeRawPointer) -> String? {
         value.assumingMemoryBound(to: Message.self).pointee.routingKey
     }
 
     package override func takeMessage(
         _ value: UnsafeMutableRawPointer,
         _ header: borrowing EntryHeader,
+        key: String?,
         _ route: MessageDefaults
     ) -> Message {
         value.assumingMemoryBound(to: Message.self).move()

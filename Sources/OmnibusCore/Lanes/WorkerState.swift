@@ -101,14 +101,14 @@ package struct WorkerState: ~Copyable {
 
     /// Counts an entry that was handled.
     @inline(__always)
-    mutating func complete(_ header: borrowing EntryHeader) {
+    mutating func complete() {
         self.completed += 1
-        if header.flags.holdsKey { return self.complete(header.flags.hold, header.key) }
         if self.completed >= self.reportInterval, self.isAlone { self.report() }
     }
 
-    /// Lets go of the key that an entry held; at once where other entries are at hand that may wait for it.
-    private mutating func complete(_ hold: KeyHold, _ key: String?) {
+    /// Counts an entry that was handled, and lets go of the key that it held; at once where other entries are at hand that may wait for it.
+    mutating func complete(_ hold: KeyHold, _ key: String?) {
+        self.completed += 1
         self.release = key.map { KeyRelease(key: $0, hold: hold) }
         if self.isAlone || self.ahead != nil { self.report() }
     }
