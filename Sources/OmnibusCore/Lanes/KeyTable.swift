@@ -21,9 +21,9 @@ package struct KeyTable: Sendable {
         var expected = 0
     }
 
+    private var holders: [String: Holder] = [:]
     /// The layout of the queue's buffers.
     private let layout: PayloadLayout
-    private var holders: [String: Holder] = [:]
     /// How many messages are parked, owners that are overtaken included.
     package private(set) var count = 0
     /// What they count against bounds in bytes.

@@ -48,12 +48,33 @@ package struct LaneMachine: Sendable {
         }
     }
 
+    // What nearly every offer reads stands first and together: each line of the processor's cache that an offer touches
+    // has to come from the worker's processor, and goes back there.
+
     private let shared: SharedSettings
     /// The entries of the priority that the queue's own values have.
     var own: ReadyClass
     /// The entries of other priorities, once there has been one.
     var others: OtherClasses?
+    /// Entries, and their bytes, that workers have taken ahead and not begun: they count against the bounds.
+    package var held = 0
+    package var heldBytes = 0
+    /// How many entries may wait before an offer looks closer: fewer than the bound until the queue is known to be slow.
+    var fastLimit: Int
+    /// Workers that found nothing to do; the last one to fall asleep is woken first, its memory being warm.
+    package var idleWorkers: [Sleeper] = []
+    /// Publishers that wait for room, first come first served.
+    package var suspended: [Sleeper] = []
+    package var isClosed = false
+    /// Whether a worker that an offer has woken is on its way; it sees to it that another one is woken where it cannot do
+    /// everything.
+    var isWaking = false
+    package var delayed = DelayedEntries()
     var keys: KeyTable
+    /// Entries that a worker has taken and not settled, those with a slot included.
+    package var inFlight = 0
+    package var metrics = QueueMetrics()
+
     var merges = MergeTable()
     /// What was read ahead of a history, by priority; it is in nobody's way, hence in no bound but its own.
     var window: OtherClasses?
@@ -61,7 +82,6 @@ package struct LaneMachine: Sendable {
     var reading: LaneReading?
     /// Whether what was read ahead comes before what was offered this time.
     var isWindowFirst = false
-    package var delayed = DelayedEntries()
     package var slots = DeliverySlots()
     /// What limits how fast entries are handed over, where anything does.
     var gates: LaneGates?
@@ -73,13 +93,8 @@ package struct LaneMachine: Sendable {
     var breakerChanges: [CircuitBreakerMachine.Change] = []
 
     package var members: [Member] = []
-    package var isClosed = false
-    /// Workers that found nothing to do; the last one to fall asleep is woken first, its memory being warm.
-    package var idleWorkers: [Sleeper] = []
     /// Places of workers that were idle, in which requesters have their requests handled.
     var lent: [LentPlace] = []
-    /// Publishers that wait for room, first come first served.
-    package var suspended: [Sleeper] = []
     /// How many critical entries were handed over in a row while others waited.
     var urgentRun = 0
     /// Whether there has been much room, which is given out until there is none.
@@ -89,23 +104,12 @@ package struct LaneMachine: Sendable {
     /// Who waits for the queue to have nothing left to do.
     package var idleWaiters: [Sleeper] = []
     package var lastSleeper: UInt64 = 0
-    /// Whether a worker that an offer has woken is on its way; it sees to it that another one is woken where it cannot do
-    /// everything.
-    var isWaking = false
 
-    /// Entries, and their bytes, that workers have taken ahead and not begun: they count against the bounds.
-    package var held = 0
-    package var heldBytes = 0
-    /// When the oldest of them was accepted.
+    /// When the oldest of the entries was accepted that workers have taken ahead.
     var heldSince: Timestamp?
-    /// Entries that a worker has taken and not settled, those with a slot included.
-    package var inFlight = 0
     /// Settlements whose consequences, a dead letter or a timer, have not come about yet.
     package var unfinished = 0
-    package var metrics = QueueMetrics()
 
-    /// How many entries may wait before an offer looks closer: fewer than the bound until the queue is known to be slow.
-    var fastLimit: Int
     /// Whether it was said that the queue is slow, and it has not recovered since.
     var isSlow = false
     /// The key behind which so much waits that the queue is slow.
