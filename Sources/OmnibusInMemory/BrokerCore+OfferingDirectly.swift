@@ -11,8 +11,8 @@ extension BrokerCore {
     ///
     /// Design note: nothing here is generic. The event is a place in memory and a type's identity, so that this code is
     /// compiled once, as fast as it can be, whatever the user's module does with it. A message exists only where this
-    /// is not enough, and the caller goes on with ``offer(_:origin:scope:allowsSystem:mode:)``. What would be retained
-    /// and released again is used unmanaged: each such pair costs as much as a lock.
+    /// is not enough, and the caller goes on with ``offer(_:origin:cause:allowsSystem:isAgain:mode:expecting:)``. What
+    /// would be retained and released again is used unmanaged: each such pair costs as much as a lock.
     package func offerDirectly(_ event: inout OfferedEvent, topic: Topic, key: String?) -> DirectOffer {
         self.stripe._withUnsafeGuaranteedRef { self.offerDirectly(&event, topic, key, $0) }
     }
@@ -37,9 +37,10 @@ extension BrokerCore {
             guard let lane = state.lastLane else {
                 guard state.isShared else { return false }
                 shared = state.lastRoute.map { .passRetained($0) }
-                state.count(&event, milliseconds)
+                state.accept(&event, milliseconds)
                 return true
             }
+            // Counted once it is stored: who offers it again counts it again.
             (event.idHigh, event.idLow) = state.ids.nextBits(milliseconds: milliseconds)
             let offer = lane._withUnsafeGuaranteedRef { $0.offerSimply(moving: &event, key: key) }
             guard offer.isStored else { return false }
@@ -70,7 +71,7 @@ extension BrokerCore {
             let wasTurned = state.isTurned(to: event.typeID, topic.identityBits, generation: generation)
             state.turn(to: event.typeID, topic, generation: generation, resolve: self.resolve)
             guard state.lastLane != nil || state.isShared else { return .elsewhere }
-            state.count(&event, milliseconds)
+            state.accept(&event, milliseconds)
             guard let lane = state.lastLane else {
                 shared = state.lastRoute
                 return .accepted

@@ -63,15 +63,25 @@ extension EventBus {
             place.lane.giveBack(place: place.loan.id)
             return nil
         }
-        // What a place is lent for needs it; see `canDetachHere`.
-        guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else { return nil }
-        return Task.immediateDetached {
-            await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) { await request.handle(by: handler) }
-            scope.expire()
-            // Before the requester goes on, so that its next request finds the place.
-            place.lane.giveBack(place: place.loan.id)
-            if !request.finish() { self.inbox.countLate() }
+        guard #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) else {
+            return self.environment.detach { await self.handle(request, by: handler, place, scope) }
         }
+        return Task.immediateDetached { await self.handle(request, by: handler, place, scope) }
+    }
+
+    /// The same in a task of the handler's own.
+    @inline(__always)
+    private func handle(
+        _ request: PlacedRequest,
+        by handler: any AnyObject & Sendable,
+        _ place: RequestPlace,
+        _ scope: DeliveryScope
+    ) async {
+        await DeliveryScope.$binding.withValue(DeliveryScope.Binding(scope)) { await request.handle(by: handler) }
+        scope.expire()
+        // Before the requester goes on, so that its next request finds the place.
+        place.lane.giveBack(place: place.loan.id)
+        if !request.finish() { self.inbox.countLate() }
     }
 
     /// Waits until the handler, which goes on elsewhere, has answered.

@@ -10,7 +10,8 @@ import Synchronization
 @usableFromInline
 class PlacedRequest: @unchecked Sendable {
     // SAFETY: `failure`, and what subclasses add, is written by the handler's task before the state says so under the
-    // lock, and read by the requester after it has seen that.
+    // lock, and read by the requester, who takes the reply, after it has seen that; where it never does, nobody but the
+    // handler's task touches them.
 
     private enum State {
         case open
@@ -94,11 +95,12 @@ class PlacedRequest: @unchecked Sendable {
 
 /// A request with its types.
 ///
-/// Design note: the reply has a place of its own. Were it an optional here, where its type is not known, each access would
-/// look up the type of the optional first, which takes as long as making the place.
+/// Design note: the reply has a place of its own. Were it an optional here, where its type is not known, each access
+/// would look up the type of the optional first, which takes as long as making the place.
 @usableFromInline
 final class TypedRequest<Request: Sendable, Reply: Sendable>: PlacedRequest, @unchecked Sendable {
     @usableFromInline let request: Request
+    /// Where the reply lies; it is initialised where `hasReply` says so.
     @usableFromInline let place: UnsafeMutablePointer<Reply>
     @exclusivity(unchecked) @usableFromInline var hasReply = false
 

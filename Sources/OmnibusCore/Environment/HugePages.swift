@@ -15,7 +15,9 @@ enum HugePages {
     /// A page, on the processors that there are many of; elsewhere, the system makes of the advice what it can.
     private static let size = 2 * 1_024 * 1_024
 
-    /// Gives the advice for memory that nobody has written to yet; a refusal costs nothing but time.
+    /// Gives the advice for memory that is about to be written to; a refusal costs nothing but time.
+    ///
+    /// It stays with the addresses. So large a piece has addresses of its own, in nearly all cases.
     static func advise(_ memory: UnsafeMutableRawBufferPointer) {
         #if os(Linux)
             guard memory.count >= 2 * self.size, let start = memory.baseAddress else { return }

@@ -3,14 +3,15 @@
 
 package import CloudEvents
 
-/// Waiting messages in order: a column of headers, one of payloads, and one of keys where there are any; filled at the end
-/// and taken at the start.
+/// Waiting messages in order: a column of headers, one of payloads, and one of keys where there are any; filled at the
+/// end and taken at the start.
 ///
 /// A queue and its worker own one each and exchange them, so that a backlog of any length is taken in O(1).
 package final class EntryBuffer: @unchecked Sendable {
     // SAFETY: no two threads use a buffer at once. It is reached through its queue's lock, or through the one worker
     // that it was handed to under that lock. Places from `start` up to `end` are initialised, the payload only where
-    // the header is not `isBoxed`, the key only where it says `hasKey`; all others are not. Leaned on by "Lane stress" under the sanitizers.
+    // the header is not `isBoxed`, the key only where it says `hasKey`; all others are not. Leaned on by "Lane stress"
+    // under the sanitizers.
 
     /// How much memory an empty buffer keeps while nothing comes; getting as much again takes as long as a few wake-ups.
     static let keptMemory = 64 * 1_024
@@ -18,7 +19,7 @@ package final class EntryBuffer: @unchecked Sendable {
     package let layout: PayloadLayout
     @exclusivity(unchecked) private var headers: UnsafeMutablePointer<EntryHeader>?
     @exclusivity(unchecked) private var payloads: UnsafeMutableRawPointer?
-    /// Made when the first event with a key comes.
+    /// Made when the first event with a key comes; left out when room is made and no event has one.
     @exclusivity(unchecked) private var keys: UnsafeMutablePointer<String>?
     @exclusivity(unchecked) private var capacity = 0
     @exclusivity(unchecked) private var start = 0
@@ -89,8 +90,8 @@ package final class EntryBuffer: @unchecked Sendable {
         self.end += 1
     }
 
-    /// Adds events of the column's own type that lie one behind the other, which are copied; false where there is no memory
-    /// to be had.
+    /// Adds events of the column's own type that lie one behind the other, which are copied; false where there is no
+    /// memory to be had.
     func append(
         copying values: UnsafeRawPointer,
         _ facts: Slice<UnsafeBufferPointer<ValueFacts>>,
@@ -183,8 +184,8 @@ package final class EntryBuffer: @unchecked Sendable {
         }
     }
 
-    /// Moves the first entry's header and its key out, and returns where its payload lies, which the caller moves out before anything
-    /// else happens to the buffer; it must not be boxed.
+    /// Moves the first entry's header and its key out, and returns where its payload lies, which the caller moves out
+    /// before anything else happens to the buffer; it must not be boxed.
     @inline(__always)
     package func moveFirst(_ header: inout EntryHeader, _ key: inout String?) -> UnsafeMutableRawPointer {
         let place = self.firstPayload
@@ -192,7 +193,7 @@ package final class EntryBuffer: @unchecked Sendable {
         self.bytes -= Int(first.pointee.size)
         if first.pointee.hasKey, let keys = self.keys {
             key = (keys + self.start).move()
-        } else if header.hasKey {
+        } else if key != nil {
             key = nil
         }
         if first.pointee.rare == nil, header.rare == nil {
@@ -213,9 +214,8 @@ package final class EntryBuffer: @unchecked Sendable {
     package func takeFirst(_ defaults: MessageDefaults) -> HeldEntry {
         let rare = self.first.pointee.rare
         let hold = self.first.pointee.flags.hold
-        let message =
-            rare?.box
-            ?? self.layout.takeMessage(self.firstPayload, self.first.pointee, key: self.firstKey, defaults)
+        let key = self.takeFirstKey()
+        let message = rare?.box ?? self.layout.takeMessage(self.firstPayload, self.first.pointee, key: key, defaults)
         self.dropFirstHeader()
         var entry = HeldEntry(
             message: message,
@@ -228,6 +228,13 @@ package final class EntryBuffer: @unchecked Sendable {
         )
         entry.epoch = self.epoch
         return entry
+    }
+
+    /// Takes the first entry's key out of the column of keys, where it is there.
+    private func takeFirstKey() -> String? {
+        guard self.first.pointee.hasKey, let keys = self.keys else { return nil }
+        self.first.pointee.flags.remove(.hasKey)
+        return (keys + self.start).move()
     }
 
     /// How many entries have a header for which a condition holds; O(count).
@@ -414,21 +421,28 @@ package final class EntryBuffer: @unchecked Sendable {
         return keys
     }
 
+    /// Moves the keys to a column of another length, which is made only where there are any.
+    private func moveKeys(to newCapacity: Int) -> UnsafeMutablePointer<String>? {
+        guard let keys = self.keys else { return nil }
+        defer { keys.deallocate() }
+        guard (0..<self.count).contains(where: { (self.first + $0).pointee.hasKey }) else { return nil }
+        let newKeys = UnsafeMutablePointer<String>.allocate(capacity: newCapacity)
+        for index in 0..<self.count where (self.first + index).pointee.hasKey {
+            (newKeys + index).moveInitialize(from: keys + self.start + index, count: 1)
+        }
+        return newKeys
+    }
+
     private func relocate(to newCapacity: Int) {
         let newHeaders = UnsafeMutablePointer<EntryHeader>.allocate(capacity: newCapacity)
         let newPayloads = UnsafeMutableRawPointer.allocate(
             byteCount: max(newCapacity * self.layout.stride, 1),
             alignment: self.layout.alignment
         )
-        let newKeys = self.keys.map { _ in UnsafeMutablePointer<String>.allocate(capacity: newCapacity) }
+        var newKeys: UnsafeMutablePointer<String>?
         let count = self.count
         if let headers = self.headers, let payloads = self.payloads {
-            if let keys = self.keys, let newKeys {
-                for index in 0..<count where headers[self.start + index].hasKey {
-                    (newKeys + index).moveInitialize(from: keys + self.start + index, count: 1)
-                }
-                keys.deallocate()
-            }
+            newKeys = self.moveKeys(to: newCapacity)
             let stride = self.layout.stride
             if self.holes == 0 {
                 self.layout.move(payloads + self.start * stride, to: newPayloads, count: count)

@@ -5,12 +5,12 @@
 ///
 /// Design note: a queue is columns, these headers and the payloads, and one of keys where events have any. An event of
 /// the queue's own type lies in the payload column as it is: nothing is boxed, nothing that other threads use too is
-/// retained or released, and the message is only made when somebody asks for it. Every byte here is carried from one core to another, so the header
-/// holds what nearly every message has; the time of acceptance is read from the id, and everything unusual (another
-/// type, a position, a retry, the fields that a handler's messages inherit) is in one reference. It cannot be copied,
-/// so that none of its references is counted twice by accident.
+/// retained or released, and the message is only made when somebody asks for it. Every byte here is carried from one
+/// core to another, so the header holds what nearly every message has; the time of acceptance is read from the id, and
+/// everything unusual (another type, a position, a retry, the fields that a handler's messages inherit) is in one
+/// reference. It cannot be copied, so that its reference is not counted twice by accident.
 package struct EntryHeader: ~Copyable, Sendable {
-    /// What makes an entry leave the shortest path through a worker.
+    /// What is unusual about an entry, and its priority.
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt16
         package init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -24,10 +24,10 @@ package struct EntryHeader: ~Copyable, Sendable {
         /// The entry runs while the one that holds its key waits for a retry, being more urgent.
         package static let overtakes = Flags(rawValue: 32)
 
-        /// The column of keys has the event's key.
-        package static let hasKey = Flags(rawValue: 128)
         /// The entry is being merged with a newer one, and handed to nobody meanwhile.
         package static let isBusy = Flags(rawValue: 64)
+        /// The column of keys has the event's key.
+        package static let hasKey = Flags(rawValue: 128)
 
         /// The flags of a priority; none for a normal one.
         package init(_ priority: Priority) {

@@ -20,6 +20,7 @@ package final class EventBatch {
     @exclusivity(unchecked) private var holders: UInt = 0
     /// What the queue knew of the event that is handled.
     @exclusivity(unchecked) private var header = EntryHeader(idHigh: 0, idLow: 0, origin: 0, size: 0)
+    /// Its key, where it has one.
     @exclusivity(unchecked) private var key: String?
 
     /// - Parameter fail: is told of the entries that the handler has thrown for.

@@ -177,13 +177,13 @@ package final class Lane: Sendable {
             let flags = EntryHeader.Flags(priority)
             let isStored =
                 count > 0
-                && state.machine.own.ready.append(copying: values, facts[..<count], bytes: bytes) { facts in
+                && state.machine.own.ready.append(copying: values, facts[..<count], bytes: bytes) { fact in
                     let id = makeID()
                     return EntryHeader(
                         idHigh: id.high,
                         idLow: id.low,
                         origin: origin,
-                        size: facts.size,
+                        size: fact.size,
                         rare: rare,
                         flags: flags
                     )

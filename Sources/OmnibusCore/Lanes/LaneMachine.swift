@@ -59,15 +59,16 @@ package struct LaneMachine: Sendable {
     /// Entries, and their bytes, that workers have taken ahead and not begun: they count against the bounds.
     package var held = 0
     package var heldBytes = 0
-    /// How many entries may wait before an offer looks closer: fewer than the bound until the queue is known to be slow.
+    /// How many entries may wait before an offer looks closer: fewer than the bound until the queue is known to be
+    /// slow.
     var fastLimit: Int
     /// Workers that found nothing to do; the last one to fall asleep is woken first, its memory being warm.
     package var idleWorkers: [Sleeper] = []
     /// Publishers that wait for room, first come first served.
     package var suspended: [Sleeper] = []
     package var isClosed = false
-    /// Whether a worker that an offer has woken is on its way; it sees to it that another one is woken where it cannot do
-    /// everything.
+    /// Whether a worker that an offer has woken is on its way; it sees to it that another one is woken where it cannot
+    /// do everything.
     var isWaking = false
     package var delayed = DelayedEntries()
     var keys: KeyTable

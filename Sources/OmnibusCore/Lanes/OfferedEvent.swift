@@ -3,15 +3,16 @@
 
 /// An event on the shortest way to the queues that want it: where it lies, and what they have to know of it.
 ///
-/// Design note: it is handed on by reference, and whoever knows more fills it in: the bus its origin and cause, the broker
-/// the id. Handing each of these to four functions in turn took as long as a lock. It is plain bits, so that nothing has
-/// to be ended; its topic and its key, which are not, are handed on beside it.
+/// Design note: it is handed on by reference, and whoever knows more fills it in: the bus its origin and cause, the
+/// broker the id. Handing each of these to four functions in turn took as long as a lock. It is plain bits, so that
+/// nothing has to be ended; its topic and its key, which are not, are handed on beside it.
 @usableFromInline
 package struct OfferedEvent {
     /// Where the event lies; a queue that wants it alone moves it out.
     @usableFromInline package let place: UnsafeMutableRawPointer
     @usableFromInline package let typeID: ObjectIdentifier
-    /// What it inherits from the message that is being handled; nil outside of handlers. Whoever fills it in keeps it alive.
+    /// What it inherits from the message that is being handled; nil outside of handlers. Whoever fills it in keeps it
+    /// alive.
     @usableFromInline package var cause: Unmanaged<RareEntry>?
     @usableFromInline package var idHigh: UInt64 = 0
     @usableFromInline package var idLow: UInt64 = 0

@@ -17,7 +17,8 @@ package class PayloadLayout: @unchecked Sendable {
     /// How many words a value has that moves as plain words; 0 for one that does not.
     private let words: Int
 
-    /// - Parameter movesAsBytes: whether a value is moved by moving what it is made of, as nearly all are: not those that
+    /// - Parameter movesAsBytes: whether a value is moved by moving what it is made of, as nearly all are: not those
+    ///   that
     ///   others know the place of, as that of a weak reference is known.
     package init(typeID: ObjectIdentifier, stride: Int, alignment: Int, priority: Priority, movesAsBytes: Bool) {
         self.typeID = typeID
@@ -30,8 +31,8 @@ package class PayloadLayout: @unchecked Sendable {
 
     /// Moves one value.
     ///
-    /// Design note: the type is not known here, and what moves values of a type that is not known takes 150 instructions
-    /// to move the three words of a small event, on the way of every message.
+    /// Design note: the type is not known here, and what moves values of a type that is not known takes 150
+    /// instructions to move the three words of a small event, on the way of every message.
     @inline(__always)
     final func moveOne(_ source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
         switch self.words {

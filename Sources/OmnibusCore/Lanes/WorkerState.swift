@@ -106,7 +106,8 @@ package struct WorkerState: ~Copyable {
         if self.completed >= self.reportInterval, self.isAlone { self.report() }
     }
 
-    /// Counts an entry that was handled, and lets go of the key that it held; at once where other entries are at hand that may wait for it.
+    /// Counts an entry that was handled, and lets go of the key that it held; at once where other entries are at hand
+    /// that may wait for it.
     mutating func complete(_ hold: KeyHold, _ key: String?) {
         self.completed += 1
         self.release = key.map { KeyRelease(key: $0, hold: hold) }

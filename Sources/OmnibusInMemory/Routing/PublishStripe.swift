@@ -115,9 +115,9 @@ extension PublishStripe.State {
         self.isShared = isDirect && self.lastLane == nil
     }
 
-    /// Makes the id of an event that goes the shortest way, and counts the call.
+    /// Gives an event that goes the shortest way its id, and counts the call.
     @inline(__always)
-    mutating func count(_ event: inout OfferedEvent, _ milliseconds: Int64) {
+    mutating func accept(_ event: inout OfferedEvent, _ milliseconds: Int64) {
         self.lastPublished &+= 1
         (event.idHigh, event.idLow) = self.ids.nextBits(milliseconds: milliseconds)
     }

@@ -12,8 +12,8 @@ final class Route: Sendable {
     let topic: Topic
     let generation: UInt64
     let lanes: [Lane]
-    /// The same, for those who go through them for every message: no reference is counted that the workers' threads count
-    /// as well.
+    /// The same, for those who go through them for every message: no reference is counted that the workers' threads
+    /// count as well.
     private let unretainedLanes: [Unmanaged<Lane>]
     let observers: [Observer]
     /// Those who see what is accepted and do not count as listening.

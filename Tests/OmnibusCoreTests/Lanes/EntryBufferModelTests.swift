@@ -5,8 +5,8 @@ import Testing
 
 @testable import OmnibusCore
 
-/// Two buffers, and what should be in them: entries of the queue's own type with keys and without, and boxed ones, come,
-/// grow, move between the two and go in every way, by the hundred.
+/// Two buffers, and what should be in them: entries of the queue's own type with keys and without, and boxed ones,
+/// come, grow, move between the two and go in every way, by the hundred.
 @Suite("The columns of a queue")
 struct EntryBufferModelTests {
     private struct Item: Sendable {

@@ -43,6 +43,8 @@ private struct Load: Event {
     }
 
     var identity: [Int] { [self.publisher, self.number] }
+    /// Every other one has a key, in memory of its own.
+    var eventKey: String? { self.number % 2 == 0 ? "the key of publisher \(self.publisher)" : nil }
 }
 
 @Suite("Lane stress", .serialized, .timeLimit(.minutes(2)))
