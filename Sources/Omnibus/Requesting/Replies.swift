@@ -90,37 +90,47 @@ final class ReplyQueue: Sendable {
         self.end()
     }
 
-    /// Sets what to do once no more answers are wanted.
+    /// Sets what to do once no more answers are wanted; it is done before anybody learns that there are none.
     func whenEnded(_ action: @escaping @Sendable () -> Void) {
         let isEnded = self.state.withLock { state in
-            if !state.isEnded { state.whenEnded = action }
-            return state.isEnded
+            let isEnded = state.isEnded || state.remaining == 0
+            if !isEnded { state.whenEnded = action }
+            return isEnded
         }
         if isEnded { action() }
     }
 
     func add(_ message: Message) {
-        let (waiting, action) = self.state.withLock { state -> ([Pending<Bool>], (@Sendable () -> Void)?) in
-            guard !state.isEnded else { return ([], nil) }
+        let (isLast, waiting) = self.state.withLock { state -> (Bool, [Pending<Bool>]) in
+            guard !state.isEnded, state.remaining > 0 else { return (false, []) }
             state.remaining -= 1
+            if state.remaining == 0 { return (true, []) }
             state.messages.append(message)
-            guard state.remaining == 0 else { return (state.takeWaiting(), nil) }
-            state.isEnded = true
-            defer { state.whenEnded = nil }
-            return (state.takeWaiting(), state.whenEnded)
+            return (false, state.takeWaiting())
         }
         for pending in waiting { pending.resolve(true) }
-        action?()
+        // All others are there already: none of them comes behind the end.
+        if isLast { self.end(with: message) }
     }
 
     /// Ends the waiting; what has come can still be taken.
-    func end() {
-        let (waiting, action) = self.state.withLock { state -> ([Pending<Bool>], (@Sendable () -> Void)?) in
+    func end() { self.end(with: nil) }
+
+    private func end(with last: Message?) {
+        self.performWhenEnded()
+        let waiting = self.state.withLock { state -> [Pending<Bool>] in
+            if let last { state.messages.append(last) }
             state.isEnded = true
-            defer { state.whenEnded = nil }
-            return (state.takeWaiting(), state.whenEnded)
+            return state.takeWaiting()
         }
         for pending in waiting { pending.resolve(true) }
+    }
+
+    private func performWhenEnded() {
+        let action = self.state.withLock { state in
+            defer { state.whenEnded = nil }
+            return state.whenEnded
+        }
         action?()
     }
 
