@@ -18,8 +18,7 @@ package class PayloadLayout: @unchecked Sendable {
     private let words: Int
 
     /// - Parameter movesAsBytes: whether a value is moved by moving what it is made of, as nearly all are: not those
-    ///   that
-    ///   others know the place of, as that of a weak reference is known.
+    ///   whose place others know, as that of a weak reference is known.
     package init(typeID: ObjectIdentifier, stride: Int, alignment: Int, priority: Priority, movesAsBytes: Bool) {
         self.typeID = typeID
         self.stride = stride
